@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Put the telephone engine (pjsua2) into a virtual environment.
+#
+#   engine.sh PYTHON CACHE_DIR
+#
+# The engine is built from Debian's copy of the pjproject source and kept as a
+# wheel in CACHE_DIR, named by the hash of this recipe; a later run only
+# installs it. Where it cannot be built, the PyPI wheel serves (4 calls per
+# process); `hotline doctor` then says so.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+python=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+cache=$2
+fallback="pjsua2-python==2.15.1.post1"
+
+say() { printf '  engine: %s\n' "$*"; }
+tag=$("$python" -c 'import sys, platform; print(f"cp{sys.version_info[0]}{sys.version_info[1]}-{platform.machine()}")')
+
+site() { "$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))'; }
+installed() { [ "$(cat "$(site)/pjsua2.recipe" 2>/dev/null)" = "$1" ]; }
+mark() { echo "$1" > "$(site)/pjsua2.recipe"; }
+
+# Fetch the pjproject tarball through apt, with lists of our own, so that the
+# machine's sources stay as they are. The mirror is the one apt already uses.
+fetch() {
+  local apt="$1/apt" mirror
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+  mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep -E '/debian/?$' | head -n 1)
+  [ -n "$mirror" ] || { say "no Debian mirror among apt's sources"; return 1; }
+  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror sid main" > "$apt/sources.list"
+  local options=(-qq -o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
+    -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root)
+  apt-get "${options[@]}" update
+  (cd "$1" && apt-get "${options[@]}" source --download-only asterisk)
+  tar -C "$1" -xf "$1"/asterisk_*.orig-Xpjproject.tar.xz
+}
+
+build() {
+  local tree=$1 log=$2
+  cd "$tree"
+  cp "$here/config_site.h" pjlib/include/pj/config_site.h
+  : > pjmedia/src/pjmedia-audiodev/bdimad_dev.c # Debian strips it; the makefile still names it
+  say "configure"
+  # NDEBUG: a failed assertion must not end every call of the process.
+  ./configure --enable-epoll --with-external-srtp --with-external-speex --enable-speex-resample \
+    --disable-video --disable-sound --disable-libyuv --disable-libwebrtc --disable-libwebrtc-aec3 \
+    --disable-sdl --disable-ffmpeg --disable-gsm-codec --disable-ilbc-codec --disable-speex-codec \
+    --disable-speex-aec --disable-g7221-codec --disable-upnp \
+    CFLAGS="-O2 -fPIC -DNDEBUG" >>"$log" 2>&1
+  say "compile (about two minutes on two cores)"
+  make dep >>"$log" 2>&1
+  make -j"$(nproc)" lib >>"$log" 2>&1 || make >>"$log" 2>&1
+  say "bind to Python"
+  cd pjsip-apps/src/swig/python
+  make pjsua2_wrap.cpp >>"$log" 2>&1
+  PATH="$(dirname "$python"):$PATH" "$python" setup.py -q bdist_wheel >>"$log" 2>&1
+}
+
+recipe=$( (declare -f build; cat "$here/config_site.h") | sha256sum | cut -c1-12)
+shelf="$cache/engine/$tag-$recipe"
+if installed "$recipe"; then exit 0; fi
+
+if ! ls "$shelf"/*.whl >/dev/null 2>&1; then
+  work="$cache/engine/build-$recipe-$$"
+  rm -rf "$work" && mkdir -p "$work" "$shelf"
+  log="$shelf/build.log"
+  say "building pjsua2 from source; log in $log"
+  # "if" switches errexit off inside functions: run them in a shell of their own.
+  export -f say fetch build; export here python work log
+  if bash -euo pipefail -c 'fetch "$work" >>"$log" 2>&1 && build "$(echo "$work"/pjsip-pjproject-*)" "$log"'; then
+    cp "$work"/pjsip-pjproject-*/pjsip-apps/src/swig/python/dist/*.whl "$shelf/"
+    rm -rf "$work"
+  else
+    say "could not be built (see $log); taking the PyPI wheel, 4 calls per process"
+    tail -n 5 "$log" | sed 's/^/    /'
+    rm -rf "$work"
+    "$python" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps "$fallback"
+    exit 0
+  fi
+fi
+say "installing $(basename "$shelf"/*.whl)"
+"$python" -m pip uninstall --quiet --yes pjsua2-python >/dev/null 2>&1 || true
+"$python" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps --no-index "$shelf"/*.whl
+mark "$recipe"

@@ -1,0 +1,238 @@
+"""The one configuration file, read once into frozen settings.
+
+`load` checks everything at start and names file, key and what is allowed; nothing reads the
+environment or the file after that. Durations are seconds unless the name says otherwise.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from hotline.errors import ConfigError
+
+Port = Annotated[int, Field(ge=1024, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=86400)]
+DialledNumber = Annotated[str, Field(pattern=r"^[0-9*+]{2,15}$")]
+Language = Literal["zh", "en"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Site(_Section):
+    """Who runs this hotline."""
+
+    name: str = "hotline"
+    node: str = "city"
+    """The tier node at the root, such as ``city``."""
+    language: Language = "zh"
+
+
+class Trunk(_Section):
+    """An operator's SIP line: calls are accepted from these addresses alone."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
+    networks: tuple[IPv4Network, ...] = Field(min_length=1)
+
+
+class Line(_Section):
+    """One number that callers dial (DNIS)."""
+
+    number: DialledNumber
+    flow: str = "main"
+    node: str = "city"
+
+
+class Edge(_Section):
+    """Kamailio: the only part that the outside can reach."""
+
+    address: str = "127.0.0.1"
+    port: Port = 5060
+    realm: str = "hotline.local"
+    trunks: tuple[Trunk, ...] = ()
+    outbound: tuple[DialledNumber, ...] = ("110", "119", "120")
+    """What phones may dial outside. Everything else is refused with 403."""
+    outbound_trunk: str | None = None
+    """``host:port`` to which allowed outside calls go; none: they are refused with 503."""
+    flood_requests: Annotated[int, Field(ge=1)] = 60
+    """Requests in two seconds from one address (not a trunk) after which it is ignored."""
+
+
+class Gateway(_Section):
+    """The processes that carry the calls."""
+
+    processes: Annotated[int, Field(ge=1, le=64)] = 2
+    address: str = "127.0.0.1"
+    first_port: Port = 5070
+    """SIP port of the first process; the others follow, one each."""
+    first_rtp_port: Port = 20000
+    rtp_ports: Annotated[int, Field(ge=8, le=20000)] = 4096
+    """How many RTP ports each process has."""
+    max_contacts: Annotated[int, Field(ge=1)] = 400
+    """Contacts per process beyond which a caller hears an apology."""
+    poll_ms: Annotated[int, Field(ge=1, le=100)] = 10
+    ring_timeout: Seconds = 20
+    rtp_silence: Seconds = 20
+    """A leg from which neither RTP nor RTCP comes for so long, and that is not on hold, is lost."""
+    session_expires: Annotated[int, Field(ge=90)] = 1800
+    """RFC 4028; at least 90."""
+
+
+class Queueing(_Section):
+    """How contacts are given to counselors."""
+
+    wrap_up: Annotated[float, Field(ge=0)] = 120
+    after_wrap_up: Literal["ready", "not_ready"] = "ready"
+    position_every: Seconds = 45
+    """How often a waiting caller hears the position."""
+
+
+class Recording(_Section):
+    """What is kept of a conversation."""
+
+    enabled: bool = True
+    reserve_mb: Annotated[int, Field(ge=0)] = 512
+    """Recording stops, with an alarm, when less space than this is left."""
+
+
+class Statistics(_Section):
+    """By which thresholds the service is measured."""
+
+    service_levels: tuple[Annotated[int, Field(ge=1)], ...] = (15, 20, 30)
+    short_abandon: Seconds = 5
+    """Callers who leave the queue earlier are counted apart."""
+
+
+class Redis(_Section):
+    """``url`` of a Redis elsewhere; none: the platform runs its own on `port`."""
+
+    url: str | None = None
+    port: Port = 6390
+
+
+class Database(_Section):
+    """``url`` for SQLAlchemy; none: SQLite in the state folder."""
+
+    url: str | None = None
+
+
+class Settings(_Section):
+    """Everything there is to set. Relative paths are relative to the file."""
+
+    state: Path = Path("state")
+    """Folder of everything the platform writes; created 0700."""
+    site: Site = Site()
+    lines: tuple[Line, ...] = (Line(number="12356"),)
+    edge: Edge = Edge()
+    gateway: Gateway = Gateway()
+    queueing: Queueing = Queueing()
+    recording: Recording = Recording()
+    statistics: Statistics = Statistics()
+    redis: Redis = Redis()
+    database: Database = Database()
+
+    @field_validator("lines")
+    @classmethod
+    def _numbers_differ(cls, lines: tuple[Line, ...]) -> tuple[Line, ...]:
+        numbers = [line.number for line in lines]
+        twice = sorted({n for n in numbers if numbers.count(n) > 1})
+        if twice:
+            raise ValueError(f"number {twice[0]} stands twice; each line has a number of its own")
+        return lines
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> Settings:
+        taken: dict[int, str] = {}
+        wanted = [("edge.port", self.edge.port), ("redis.port", self.redis.port)]
+        wanted += [
+            ("gateway.first_port", self.gateway.first_port + n)
+            for n in range(self.gateway.processes)
+        ]
+        for key, port in wanted:
+            if port in taken:
+                raise ValueError(f"{key} and {taken[port]} both use port {port}; ports must differ")
+            taken[port] = key
+        top = self.gateway.first_rtp_port + self.gateway.processes * self.gateway.rtp_ports
+        if top > 65536:
+            raise ValueError(
+                "gateway.first_rtp_port + processes x rtp_ports goes beyond 65535; use fewer"
+            )
+        return self
+
+    # Places below the state folder -------------------------------------------------
+
+    @property
+    def run_dir(self) -> Path:
+        """Generated configurations, sockets, pid and lock files; 0700."""
+        return self.state / "run"
+
+    @property
+    def log_dir(self) -> Path:
+        return self.state / "log"
+
+    @property
+    def secrets_dir(self) -> Path:
+        """Key files, 0600 each."""
+        return self.state / "secrets"
+
+    @property
+    def spool_dir(self) -> Path:
+        """Events that wait for Redis."""
+        return self.state / "spool"
+
+    @property
+    def recordings_dir(self) -> Path:
+        return self.state / "recordings"
+
+    @property
+    def prompts_dir(self) -> Path:
+        """``custom/<language>/<name>.wav`` is the operator's, ``generated/...`` ours."""
+        return self.state / "prompts"
+
+    @property
+    def flows_dir(self) -> Path:
+        """The operator's own flows, by name; the shipped ones stand in `hotline/flows`."""
+        return self.state / "flows"
+
+    @property
+    def redis_url(self) -> str:
+        return self.redis.url or f"redis://127.0.0.1:{self.redis.port}/0"
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url or f"sqlite:///{self.state / 'hotline.sqlite'}"
+
+
+def load(path: Path) -> Settings:
+    """Read and check the settings in `path`.
+
+    Raises ConfigError with one sentence per fault: file, key, what was given, what is allowed.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; `hotline init` writes one") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: is not TOML: {error}") from None
+    raw["state"] = path.resolve().parent / raw.get("state", "state")
+    try:
+        return Settings.model_validate(raw)
+    except ValidationError as error:
+        faults = [
+            _sentence(path, fault["loc"], fault["msg"], fault["input"]) for fault in error.errors()
+        ]
+        raise ConfigError("\n".join(faults)) from None
+
+
+def _sentence(path: Path, where: tuple[int | str, ...], what: str, given: object) -> str:
+    key = ".".join(str(part) for part in where) or "the file"
+    shown = "" if isinstance(given, dict | list | BaseModel) else f", not {given!r}"
+    return f"{path}: {key}: {what[0].lower()}{what[1:]}{shown}"

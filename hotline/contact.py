@@ -1,0 +1,142 @@
+"""The contact machine: one caller's one visit, from INVITE to its one ending.
+
+    ringing --CallAnswered--> greeted --ContactQueued--> queued <---------------.
+       |                         |                        |  ^ missed, declined, |
+       |                         |          ContactOffered|  | failed, withdrawn |
+       v                         v                        v  |                   |
+    abandoned <---CallerLeft-----+---------------------- offered                 |
+                                                          | ContactAnswered      |
+    completed <---CallerLeft, CounselorLeft------------ talking --CounselorLost--'
+
+``refused`` and ``failed`` can be reached from every living state where they make sense. The four
+endings accept no event at all: a contact ends once. Whoever feeds the machine drops what comes
+after the end (`Contact.ended`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from hotline import events as e
+from hotline.errors import IllegalTransition
+from hotline.ids import ContactId, new_event_id
+
+log = logging.getLogger(__name__)
+
+E = TypeVar("E", bound=e.Event)
+
+
+class ContactState(StrEnum):
+    """Where a contact is on its way."""
+
+    RINGING = "ringing"
+    GREETED = "greeted"
+    QUEUED = "queued"
+    OFFERED = "offered"
+    TALKING = "talking"
+    COMPLETED = "completed"
+    ABANDONED = "abandoned"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+S = ContactState
+ENDINGS = frozenset({S.COMPLETED, S.ABANDONED, S.REFUSED, S.FAILED})
+
+_ENDS_UNSERVED: Mapping[type[e.Event], ContactState] = {
+    e.CallerLeft: S.ABANDONED,
+    e.ContactRefused: S.REFUSED,
+    e.ContactFailed: S.FAILED,
+}
+
+TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] = {
+    None: {e.InviteReceived: S.RINGING},
+    S.RINGING: {e.CallAnswered: S.GREETED, **_ENDS_UNSERVED},
+    S.GREETED: {
+        e.ConsentGiven: S.GREETED,
+        e.ConsentRefused: S.GREETED,
+        e.MenuFinished: S.GREETED,
+        e.ContactQueued: S.QUEUED,
+        **_ENDS_UNSERVED,
+    },
+    S.QUEUED: {
+        e.ContactOffered: S.OFFERED,
+        e.ContactQueued: S.QUEUED,  # asked for something else while waiting
+        **_ENDS_UNSERVED,
+    },
+    S.OFFERED: {
+        e.ContactAnswered: S.TALKING,
+        e.OfferMissed: S.QUEUED,
+        e.OfferDeclined: S.QUEUED,
+        e.OfferFailed: S.QUEUED,
+        e.OfferWithdrawn: S.QUEUED,
+        **_ENDS_UNSERVED,
+    },
+    S.TALKING: {
+        e.RecordingStarted: S.TALKING,
+        e.RecordingStopped: S.TALKING,
+        e.RecordingFailed: S.TALKING,
+        e.ContactHeld: S.TALKING,
+        e.ContactResumed: S.TALKING,
+        e.CounselorLost: S.QUEUED,
+        e.CounselorLeft: S.COMPLETED,
+        e.CallerLeft: S.COMPLETED,
+        e.ContactFailed: S.FAILED,
+    },
+    S.COMPLETED: {},
+    S.ABANDONED: {},
+    S.REFUSED: {},
+    S.FAILED: {},
+}
+"""Every transition there is. `None` is a contact that does not exist yet."""
+
+
+def after(state: ContactState | None, event: e.Event, subject: str) -> ContactState:
+    """Return the state that follows `event`; raise IllegalTransition where there is none."""
+    try:
+        return TRANSITIONS[state][type(event)]
+    except KeyError:
+        raise IllegalTransition(subject, state or "nothing", type(event).__name__) from None
+
+
+class Contact:
+    """One contact's state and the next sequence number; writes each event it accepts.
+
+    `journal` receives every accepted event in order. Nothing here knows the time: `at` is given.
+    """
+
+    def __init__(self, contact_id: ContactId, *, journal: e.Sink) -> None:
+        self.id = contact_id
+        self.state: ContactState | None = None
+        self._seq = 0
+        self._journal = journal
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDINGS
+
+    def record(self, kind: type[E], *, at: datetime, **facts: Any) -> E:
+        """Make the event `kind` happen now, journal it and return it.
+
+        Raises IllegalTransition, and then nothing has changed and nothing was journalled.
+        """
+        event = kind(id=new_event_id(), subject=self.id, seq=self._seq + 1, at=at, **facts)
+        self._move(event)
+        self._seq += 1
+        self._journal.append(event)
+        return event
+
+    def _move(self, event: e.Event) -> None:
+        state = after(self.state, event, f"contact {self.id[:8]}")
+        log.info(
+            "contact %s: %s -[%s]-> %s",
+            self.id[:8],
+            self.state or "nothing",
+            type(event).__name__,
+            state,
+        )
+        self.state = state

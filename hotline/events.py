@@ -1,0 +1,460 @@
+"""What happened, in the past tense: the vocabulary of the journal.
+
+Every event has an `id` (what makes folding exactly-once), a `subject` (the contact, or the
+counselor, or the process it is about), a sequence number `seq` that grows by one per subject,
+and `at` (aware UTC). A contact's events are written by the gateway that owns it; a counselor's
+by the Lua script that changed the state, in the same step.
+
+No event carries a telephone number in the clear: only a `SealedNumber`.
+
+Wire form (one Redis stream entry, one journal row): ``id type subject seq at data``, where
+`data` is a JSON object of the remaining fields.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any, ClassVar, Protocol
+
+from pydantic import TypeAdapter
+
+from hotline.ids import (
+    ContactId,
+    CounselorId,
+    EventId,
+    GatewayId,
+    LegId,
+    NodeId,
+    OfferId,
+    RecordingId,
+)
+
+__all__ = [
+    "EVENT_TYPES",
+    "AlarmCleared",
+    "AlarmKind",
+    "AlarmRaised",
+    "CallAnswered",
+    "CallerLeft",
+    "ConsentGiven",
+    "ConsentRefused",
+    "ContactAnswered",
+    "ContactFailed",
+    "ContactHeld",
+    "ContactOffered",
+    "ContactQueued",
+    "ContactRefused",
+    "ContactResumed",
+    "CounselorLeft",
+    "CounselorLost",
+    "CounselorState",
+    "CounselorStateChanged",
+    "Event",
+    "InviteReceived",
+    "MenuFinished",
+    "OfferDeclined",
+    "OfferFailed",
+    "OfferMissed",
+    "OfferWithdrawn",
+    "Priority",
+    "Reason",
+    "RecordingFailed",
+    "RecordingStarted",
+    "RecordingStopped",
+    "Result",
+    "SealedNumber",
+    "Sink",
+    "Termination",
+    "decode",
+    "encode",
+]
+
+
+class Priority(StrEnum):
+    """Who goes first. A crisis is served before all others, then by age."""
+
+    CRISIS = "crisis"
+    HIGH_RISK = "high_risk"
+    CALLBACK = "callback"
+    NORMAL = "normal"
+
+
+class CounselorState(StrEnum):
+    """What a counselor can do now (domain: ready / offered / talking / wrap-up / ...)."""
+
+    OFFLINE = "offline"
+    READY = "ready"
+    OFFERED = "offered"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    NOT_READY = "not_ready"
+
+
+class Result(StrEnum):
+    """How a contact ended, as statistics count it."""
+
+    COMPLETED = "completed"
+    """A counselor spoke to the caller."""
+    ABANDONED = "abandoned"
+    """The caller left first."""
+    REFUSED = "refused"
+    """We did not serve the call: blocked, no codec, over capacity."""
+    FAILED = "failed"
+    """A fault of ours ended it."""
+
+
+class Reason(StrEnum):
+    """Why a leg or contact ended, chosen where the ending happened."""
+
+    CALLER_HUNG_UP = "caller_hung_up"
+    CALLER_CANCELLED = "caller_cancelled"
+    COUNSELOR_HUNG_UP = "counselor_hung_up"
+    RTP_SILENCE = "rtp_silence"
+    SESSION_EXPIRED = "session_expired"
+    NO_CODEC = "no_codec"
+    OVER_CAPACITY = "over_capacity"
+    BLOCKED = "blocked"
+    MALFORMED = "malformed"
+    SERVED = "served"
+    """A call that asked for nothing more, such as a feature code, was served and ended by us."""
+    NO_ANSWER = "no_answer"
+    DECLINED = "declined"
+    UNREACHABLE = "unreachable"
+    WITHDRAWN = "withdrawn"
+    GATEWAY_LOST = "gateway_lost"
+    SHUTDOWN = "shutdown"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Termination:
+    """The one ending of a contact."""
+
+    result: Result
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class SealedNumber:
+    """A telephone number that only the holder of the keys can read.
+
+    `cipher`: AES-256-GCM, nonce first, base64url. `digest`: HMAC-SHA-256 of the normalised
+    number, hex: equal for equal callers, so that repeat callers are known without the number.
+    """
+
+    cipher: str
+    digest: str
+
+
+class AlarmKind(StrEnum):
+    """What an operator must look at."""
+
+    DISK_FULL = "disk_full"
+    RECORDING_FAILED = "recording_failed"
+    REDIS_AWAY = "redis_away"
+    NOBODY_STAFFED = "nobody_staffed"
+    STUCK_STATE_MENDED = "stuck_state_mended"
+    PROMPT_MISSING = "prompt_missing"
+    OVER_CAPACITY = "over_capacity"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """The envelope that every event has."""
+
+    id: EventId
+    subject: str
+    seq: int
+    at: datetime
+
+    ENVELOPE: ClassVar[frozenset[str]] = frozenset({"id", "subject", "seq", "at"})
+
+
+# --- the contact -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteReceived(Event):
+    """A caller's INVITE reached a gateway: the contact begins."""
+
+    gateway: GatewayId
+    trunk: str
+    dnis: str
+    caller: SealedNumber
+    node: NodeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered(Event):
+    """We sent 200: the caller hears us."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentGiven(Event):
+    """The notice was heard to its end (or passed over) without a refusal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRefused(Event):
+    """The caller refused recording by key; the call goes on unrecorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuFinished(Event):
+    """The menu is over. `outcome`: ``chosen`` or why it was cut short (``silence``,
+    ``wrong_keys``, ``prompt_missing``, ``fault``): each leads to a human."""
+
+    outcome: str
+    topic: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactQueued(Event):
+    """The contact waits (the first time: it was 'offered' to the service in queue statistics)."""
+
+    priority: Priority
+    topic: str
+    language: str
+    skills: tuple[str, ...]
+    node: NodeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactOffered(Event):
+    """One counselor's phone is asked to take the contact."""
+
+    offer: OfferId
+    counselor: CounselorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMissed(Event):
+    """The offer timed out; the contact is back in its place."""
+
+    offer: OfferId
+    counselor: CounselorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferDeclined(Event):
+    """The counselor refused the offer (486, 603 or a command); the contact is back in its place."""
+
+    offer: OfferId
+    counselor: CounselorId
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferFailed(Event):
+    """The phone could not be reached; the contact is back in its place."""
+
+    offer: OfferId
+    counselor: CounselorId
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferWithdrawn(Event):
+    """The offer was taken back (lease lost, Redis restarted); the contact is back in its place."""
+
+    offer: OfferId
+    counselor: CounselorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactAnswered(Event):
+    """Counselor and caller hear each other."""
+
+    offer: OfferId
+    counselor: CounselorId
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactHeld(Event):
+    """One side put the other on hold (``sendonly`` or ``inactive`` by re-INVITE)."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactResumed(Event):
+    """The hold is over."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingStarted(Event):
+    """Both tracks are being written. Paths are relative to the recording folder."""
+
+    recording: RecordingId
+    caller_track: str
+    counselor_track: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingStopped(Event):
+    """Both tracks are closed."""
+
+    recording: RecordingId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingFailed(Event):
+    """Recording could not start or go on; the call did. `detail` names no number."""
+
+    recording: RecordingId | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounselorLost(Event):
+    """The counselor's leg died under the conversation; the caller goes back to the queue."""
+
+    counselor: CounselorId
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounselorLeft(Event):
+    """The counselor ended the conversation."""
+
+    counselor: CounselorId
+    termination: Termination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerLeft(Event):
+    """The caller's leg ended: hang-up, CANCEL, RTP silence or an expired session."""
+
+    termination: Termination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRefused(Event):
+    """We ended the contact without serving it."""
+
+    termination: Termination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactFailed(Event):
+    """A fault of ours ended the contact."""
+
+    termination: Termination
+
+
+# --- the counselor -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounselorStateChanged(Event):
+    """A counselor's state changed; `by` is ``counselor``, ``system`` or a supervisor's extension.
+
+    `contact` is set in offered, talking and wrap-up.
+    """
+
+    previous: CounselorState
+    state: CounselorState
+    reason: str
+    by: str
+    contact: ContactId | None
+
+
+# --- the platform ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRaised(Event):
+    """Something needs an operator. `subject` is the process that says so."""
+
+    kind: AlarmKind
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmCleared(Event):
+    """The condition is over."""
+
+    kind: AlarmKind
+
+
+class Sink(Protocol):
+    """Takes events, in the order in which they happened."""
+
+    def append(self, event: Event) -> None:
+        """Accept `event` for good. Never blocks and never raises: the telephone goes on."""
+        ...
+
+
+EVENT_TYPES: Mapping[str, type[Event]] = {
+    cls.__name__: cls
+    for cls in (
+        InviteReceived,
+        CallAnswered,
+        ConsentGiven,
+        ConsentRefused,
+        MenuFinished,
+        ContactQueued,
+        ContactOffered,
+        OfferMissed,
+        OfferDeclined,
+        OfferFailed,
+        OfferWithdrawn,
+        ContactAnswered,
+        ContactHeld,
+        ContactResumed,
+        RecordingStarted,
+        RecordingStopped,
+        RecordingFailed,
+        CounselorLost,
+        CounselorLeft,
+        CallerLeft,
+        ContactRefused,
+        ContactFailed,
+        CounselorStateChanged,
+        AlarmRaised,
+        AlarmCleared,
+    )
+}
+"""Every event by its name on the wire."""
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(EVENT_TYPES[name])
+
+
+def encode(event: Event) -> dict[str, str]:
+    """Return the wire form of `event`: six text fields, `data` being JSON."""
+    cls = type(event)
+    whole: dict[str, Any] = _adapter(cls.__name__).dump_python(event, mode="json")
+    data = {f.name: whole[f.name] for f in fields(cls) if f.name not in Event.ENVELOPE}
+    return {
+        "id": event.id,
+        "type": cls.__name__,
+        "subject": event.subject,
+        "seq": str(event.seq),
+        "at": event.at.isoformat(),
+        "data": json.dumps(data, ensure_ascii=False, separators=(",", ":")),
+    }
+
+
+def decode(wire: Mapping[str, str]) -> Event:
+    """Return the event of a wire form.
+
+    Raises KeyError for an unknown type and pydantic.ValidationError for a malformed field.
+    """
+    envelope = {name: wire[name] for name in ("id", "subject", "seq", "at")}
+    event: Event = _adapter(wire["type"]).validate_python({**json.loads(wire["data"]), **envelope})
+    return event

@@ -1,0 +1,231 @@
+"""What the telephone asks of others, and what others may ask of it: small Protocols.
+
+`hotline` imports no other package; `admin.bootstrap` joins an implementation to each of these.
+Asynchronous methods may raise QueueUnavailable; the caller of a contact never hears of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from hotline.call import LegEvent
+from hotline.events import AlarmKind, CounselorState, Priority
+from hotline.ids import ContactId, CounselorId, GatewayId, LegId, NodeId, OfferId, RecordingId
+
+# --- the telephone: implemented by hotline.sip, used by the gateway ---------------
+
+
+class Telephone(Protocol):
+    """Legs: SIP dialogs. Commands to a leg that is gone are ignored, for its LegEnded is on the
+    way; all of it runs on the reactor's thread."""
+
+    @property
+    def capacity(self) -> int:
+        """How many legs this process can carry at once."""
+        ...
+
+    def dial(self, extension: str, *, headers: Mapping[str, str]) -> LegId:
+        """Send an INVITE to `extension` through the edge; LegDialled is implied."""
+        ...
+
+    def ring(self, leg: LegId) -> None:
+        """Answer 180 Ringing (RFC 3261 section 21.1.2)."""
+        ...
+
+    def answer(self, leg: LegId) -> None:
+        """Answer 200 OK."""
+        ...
+
+    def end(self, leg: LegId, *, status: int = 486, retry_after: int | None = None) -> None:
+        """End the leg: `status` when it is not up yet, CANCEL when we dialled, else BYE.
+
+        `retry_after` (seconds) goes with a 503 (RFC 3261 section 20.33).
+        """
+        ...
+
+
+class Audio(Protocol):
+    """Who hears what."""
+
+    def play(self, leg: LegId, playlist: Sequence[Path], *, loop: bool = False) -> int:
+        """Play WAV files (8 kHz mono 16-bit) in order to `leg`, in place of what it heard.
+
+        Returns the playlist's number; PlaybackFinished carries it, unless `loop`.
+        Raises PromptMissing when a file cannot be opened; nothing is played then.
+        """
+        ...
+
+    def stop_playing(self, leg: LegId) -> None:
+        """Play nothing to `leg`; no PlaybackFinished follows."""
+        ...
+
+    def bridge(self, one: LegId, other: LegId) -> None:
+        """Let both hear each other."""
+        ...
+
+    def part(self, one: LegId, other: LegId) -> None:
+        """Let neither hear the other."""
+        ...
+
+
+class Tracks(Protocol):
+    """Writes what one leg says to a WAV file."""
+
+    def start_track(self, leg: LegId, path: Path) -> None:
+        """Begin a track; raises OSError when the file cannot be created."""
+        ...
+
+    def stop_track(self, leg: LegId) -> None:
+        """Close the track; nothing happens when there is none."""
+        ...
+
+
+class LegListener(Protocol):
+    """Implemented by the gateway: hears everything that happens to legs."""
+
+    def leg_event(self, event: LegEvent) -> None: ...
+
+
+# --- the queue: implemented by queueing, used by the gateway ----------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """One contact as the queue knows it. `arrived_at` is the INVITE's time and never changes."""
+
+    contact: ContactId
+    gateway: GatewayId
+    priority: Priority
+    arrived_at: datetime
+    topic: str
+    language: str
+    skills: tuple[str, ...]
+    node: NodeId
+    caller_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One attempt to give one waiting contact to one ready counselor."""
+
+    id: OfferId
+    contact: ContactId
+    counselor: CounselorId
+    expires_at: datetime
+
+
+class OfferOutcome(StrEnum):
+    """Why an offer came to nothing."""
+
+    MISSED = "missed"
+    DECLINED = "declined"
+    UNREACHABLE = "unreachable"
+    WITHDRAWN = "withdrawn"
+
+
+class Queue(Protocol):
+    """Where contacts wait."""
+
+    async def enqueue(self, waiting: Waiting) -> None:
+        """Put the contact in line, or change what it asks for; its place depends on
+        `arrived_at` alone, so that saying it twice does no harm."""
+        ...
+
+    async def leave(self, contact: ContactId) -> None:
+        """Take the contact out, whatever its state; frees a counselor it was offered to."""
+        ...
+
+    async def position(self, contact: ContactId) -> int:
+        """Return its place among those who wait, 1 for the next; 0 when it does not wait."""
+        ...
+
+
+class Offers(Protocol):
+    """What the gateway says of an offer that it was given."""
+
+    async def accept(self, offer: Offer) -> bool:
+        """The counselor answered. False: the offer is no longer valid, hang up that leg."""
+        ...
+
+    async def give_back(self, offer: Offer, outcome: OfferOutcome) -> bool:
+        """The offer came to nothing: the contact to its place, the counselor to not ready with
+        the reason (ready again when withdrawn). False: it was no longer ours to give back."""
+        ...
+
+    async def finish(self, offer: Offer, *, requeue: bool) -> None:
+        """The conversation is over: the counselor to wrap-up; the contact gone, or with `requeue`
+        (counselor lost) back in its original place."""
+        ...
+
+
+class OfferTaker(Protocol):
+    """Implemented by the gateway: told of offers for contacts that it owns."""
+
+    def offer_made(self, offer: Offer) -> None: ...
+
+    def offer_withdrawn(self, offer: OfferId) -> None: ...
+
+
+class Counselors(Protocol):
+    """Counselor states, for the phone's feature codes."""
+
+    async def change_state(
+        self, counselor: CounselorId, state: CounselorState, *, reason: str, by: str
+    ) -> CounselorState:
+        """Change the state and return the new one.
+
+        Raises UnknownCounselor, or StateRefused when the present state does not allow it.
+        """
+        ...
+
+
+class Screening(Protocol):
+    """Which callers are blocked."""
+
+    async def is_blocked(self, caller_digest: str) -> bool: ...
+
+
+# --- recordings, prompts, alarms --------------------------------------------------
+
+
+class Recorder(Protocol):
+    """Implemented by recordings: turns two legs into two tracks."""
+
+    def start(self, contact: ContactId, *, caller: LegId, counselor: LegId) -> StartedRecording:
+        """Begin both tracks. Raises OSError when it cannot; the call goes on."""
+        ...
+
+    def stop(self, recording: RecordingId) -> None:
+        """Close both tracks."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartedRecording:
+    """Paths are relative to the recording folder."""
+
+    id: RecordingId
+    caller_track: str
+    counselor_track: str
+
+
+class Prompts(Protocol):
+    """Finds what to play."""
+
+    def find(self, name: str, language: str) -> Path:
+        """Return the WAV for `name`: the operator's own before the generated one, in `language`
+        before the site's default language. Looked up at each call. Raises PromptMissing."""
+        ...
+
+
+class Alarms(Protocol):
+    """Tells an operator. Raising an alarm that stands already says nothing new."""
+
+    def raise_alarm(self, kind: AlarmKind, detail: str) -> None: ...
+
+    def clear_alarm(self, kind: AlarmKind) -> None: ...
