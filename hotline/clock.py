@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -46,3 +49,75 @@ class ManualClock:
         """Move both hands forward by `seconds` (a negative value sets only the wall clock back)."""
         self._now += timedelta(seconds=seconds)
         self._elapsed += max(0.0, seconds)
+
+
+class Timer(Protocol):
+    """One call that is still to come."""
+
+    def cancel(self) -> None:
+        """Forget it; nothing happens when it has been made already."""
+        ...
+
+
+class Timers(Protocol):
+    """Makes calls later, on the thread that asked."""
+
+    def after(self, seconds: float, call: Callable[[], None]) -> Timer:
+        """Make `call` once, in `seconds`."""
+        ...
+
+    async def pause(self, seconds: float) -> None:
+        """Return after `seconds`."""
+        ...
+
+
+class LoopTimers:
+    """Timers of the running asyncio loop, which under the gateway is Twisted's reactor."""
+
+    def after(self, seconds: float, call: Callable[[], None]) -> Timer:
+        return asyncio.get_running_loop().call_later(seconds, call)
+
+    async def pause(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class ManualTimers:
+    """Timers that fire only when a test advances them."""
+
+    def __init__(self) -> None:
+        self._elapsed = 0.0
+        self._due: list[_ManualTimer] = []
+
+    def after(self, seconds: float, call: Callable[[], None]) -> Timer:
+        timer = _ManualTimer(self._elapsed + seconds, call)
+        self._due.append(timer)
+        return timer
+
+    async def pause(self, seconds: float) -> None:
+        due = asyncio.Event()
+        self.after(seconds, due.set)
+        await due.wait()
+
+    def advance(self, seconds: float) -> None:
+        """Fire everything that falls due within the next `seconds`, in order."""
+        end = self._elapsed + seconds
+        while True:
+            pending = [t for t in self._due if not t.cancelled and t.at <= end]
+            if not pending:
+                break
+            timer = min(pending, key=lambda t: t.at)
+            self._due.remove(timer)
+            self._elapsed = timer.at
+            timer.call()
+        self._elapsed = end
+        self._due = [t for t in self._due if not t.cancelled]
+
+
+@dataclass
+class _ManualTimer:
+    at: float
+    call: Callable[[], object]
+    cancelled: bool = False
+
+    def cancel(self) -> None:
+        self.cancelled = True

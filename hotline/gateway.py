@@ -1,0 +1,230 @@
+"""The gateway: every leg event finds its conversation; nothing that fails reaches another call.
+
+A call comes in one of three ways: to a feature code (a counselor's phone), to a line of ours (a
+caller), or while we are full (an apology). A fault inside one conversation is logged with the
+contact's id and turned into the way to a human (`Conversation.rescue`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hotline import feature
+from hotline.announcement import Announcement
+from hotline.arrival import Arrival, DialledLine
+from hotline.call import LegEnded, LegEvent, LegInvited
+from hotline.clock import Timers
+from hotline.conversation import Conversation
+from hotline.errands import Errands
+from hotline.events import AlarmKind, Reason, SealedNumber
+from hotline.ids import ContactId, CounselorId, GatewayId, LegId, OfferId, RecordingId
+from hotline.ports import (
+    Alarms,
+    Audio,
+    Counselors,
+    Offer,
+    OfferOutcome,
+    Offers,
+    Prompts,
+    Telephone,
+)
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 5
+LEGS_KEPT_FREE = 2
+"""Legs that apologies may use when the conversations are full."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switchboard:
+    """What the gateway needs of the telephone."""
+
+    telephone: Telephone
+    audio: Audio
+    prompts: Prompts
+    timers: Timers
+    alarms: Alarms
+
+
+class Gateway:
+    """All conversations of one process.
+
+    `converse` makes the conversation for an arrival; `seal` seals a caller's number.
+    Implements ports.LegListener and ports.OfferTaker.
+    """
+
+    def __init__(
+        self,
+        *,
+        gateway: GatewayId,
+        lines: Mapping[str, DialledLine],
+        switchboard: Switchboard,
+        counselors: Counselors,
+        offers: Offers,
+        converse: Callable[[Arrival, str], Conversation],
+        seal: Callable[[str], SealedNumber],
+        max_contacts: int,
+    ) -> None:
+        self.id = gateway
+        self._lines = lines
+        self._switchboard = switchboard
+        self._counselors = counselors
+        self._offers = offers
+        self._converse = converse
+        self._seal = seal
+        self._max_contacts = max_contacts
+        self._conversations: dict[ContactId, Conversation] = {}
+        self._by_leg: dict[LegId, Conversation] = {}
+        self._announcements: dict[LegId, Announcement] = {}
+        self._errands = Errands(timers=switchboard.timers, name=f"gateway {gateway}")
+        self._leaving = False
+
+    @property
+    def contacts(self) -> int:
+        """How many contacts are alive here."""
+        return sum(1 for c in self._conversations.values() if not c.contact.ended)
+
+    def conversation_of(self, leg: LegId) -> Conversation | None:
+        """Return the conversation that `leg` belongs to, if it is still alive."""
+        return self._by_leg.get(leg)
+
+    # --- legs --------------------------------------------------------------------
+
+    def leg_event(self, event: LegEvent) -> None:
+        """Take one leg event to where it belongs; never raises."""
+        try:
+            if isinstance(event, LegInvited):
+                self._invited(event)
+            elif event.leg in self._announcements:
+                self._announcement_event(event)
+            else:
+                self._conversation_event(event)
+        except Exception:
+            log.exception("leg %s: unhandled fault", event.leg[:8])
+            self._switchboard.alarms.raise_alarm(AlarmKind.FAULT, "unhandled fault, see the log")
+            self._switchboard.telephone.end(event.leg, status=500)
+
+    def _invited(self, event: LegInvited) -> None:
+        kind, _, name = event.headers.get("from", "").partition(":")
+        if kind == "phone" and event.dialled.startswith("*"):
+            self._feature_call(event, CounselorId(name))
+            return
+        line = self._lines.get(event.dialled)
+        if line is None:
+            self._switchboard.telephone.end(event.leg, status=404)
+            return
+        arrival = Arrival(
+            gateway=self.id,
+            leg=event.leg,
+            trunk=name if kind == "trunk" else f"phone-{name}",
+            dnis=event.dialled,
+            node=line.node,
+            caller=self._seal(event.caller),
+        )
+        conversation = self._converse(arrival, line.flow)
+        if self._leaving or self.contacts >= self._max_contacts:
+            self._refuse_full(conversation)
+            return
+        self._conversations[conversation.contact.id] = conversation
+        self._by_leg[event.leg] = conversation
+        conversation.begin()
+
+    def _feature_call(self, event: LegInvited, counselor: CounselorId) -> None:
+        announcement = self._announce(event.leg)
+        code = event.dialled
+        announcement.begin(lambda: feature.dial(code, counselor, self._counselors))
+
+    def _refuse_full(self, conversation: Conversation) -> None:
+        """Journal the caller we cannot serve; apologise in words while a leg is free for it."""
+        self._switchboard.alarms.raise_alarm(
+            AlarmKind.OVER_CAPACITY, f"more than {self._max_contacts} contacts on one gateway"
+        )
+        leg = conversation.arrival.leg
+        conversation.turn_away(Reason.OVER_CAPACITY)
+        telephone = self._switchboard.telephone
+        legs_used = 2 * self.contacts + len(self._announcements)
+        if self._leaving or legs_used + LEGS_KEPT_FREE > telephone.capacity:
+            telephone.end(leg, status=503, retry_after=RETRY_AFTER_SECONDS)
+            return
+
+        async def apology() -> str:
+            return "over_capacity"
+
+        self._announce(leg).begin(apology)
+
+    def _announce(self, leg: LegId) -> Announcement:
+        board = self._switchboard
+        announcement = Announcement(
+            leg=leg,
+            telephone=board.telephone,
+            audio=board.audio,
+            prompts=board.prompts,
+            timers=board.timers,
+            alarms=board.alarms,
+        )
+        self._announcements[leg] = announcement
+        return announcement
+
+    def _announcement_event(self, event: LegEvent) -> None:
+        announcement = self._announcements[event.leg]
+        if isinstance(event, LegEnded):
+            announcement.close()
+            del self._announcements[event.leg]
+        else:
+            announcement.leg_event(event)
+
+    def _conversation_event(self, event: LegEvent) -> None:
+        conversation = self._by_leg.get(event.leg)
+        if conversation is None:
+            return
+        if isinstance(event, LegEnded):
+            del self._by_leg[event.leg]
+        try:
+            conversation.leg_event(event)
+        except Exception:
+            log.exception("contact %s: fault, leading to a human", conversation.contact.id[:8])
+            self._switchboard.alarms.raise_alarm(AlarmKind.FAULT, "a conversation met a fault")
+            conversation.rescue()
+
+    # --- offers ------------------------------------------------------------------
+
+    def offer_made(self, offer: Offer) -> None:
+        """An offer for a contact of ours: to its conversation, or back where it came from."""
+        conversation = self._conversations.get(offer.contact)
+        if conversation is None:  # the caller has gone meanwhile
+            self._errands.send(lambda: self._offers.give_back(offer, OfferOutcome.WITHDRAWN))
+            return
+        conversation.offer_made(offer)
+        for leg in conversation.legs:
+            self._by_leg[leg] = conversation
+
+    def offer_withdrawn(self, offer: OfferId) -> None:
+        """The queue took an offer back."""
+        for conversation in self._conversations.values():
+            conversation.offer_withdrawn(offer)
+
+    # --- housekeeping ------------------------------------------------------------
+
+    def recording_stopped(self, recording: RecordingId, detail: str) -> None:
+        """The recorder gave this recording up."""
+        for conversation in self._conversations.values():
+            conversation.recording_stopped(recording, detail)
+
+    def sweep(self) -> None:
+        """Forget the contacts that are over; called each second."""
+        for contact in [c for c, conversation in self._conversations.items() if conversation.over]:
+            del self._conversations[contact]
+        if self.contacts < self._max_contacts:
+            self._switchboard.alarms.clear_alarm(AlarmKind.OVER_CAPACITY)
+
+    async def leave(self) -> None:
+        """Take no more calls; end those that are here with a journalled reason."""
+        self._leaving = True
+        conversations = list(self._conversations.values())
+        for conversation in conversations:
+            conversation.fail(Reason.SHUTDOWN)
+        for conversation in conversations:
+            await conversation.settled()

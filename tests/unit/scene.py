@@ -1,0 +1,186 @@
+"""One conversation with fakes all around it, driven by leg events."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hotline.arrival import Arrival
+from hotline.call import (
+    DigitPressed,
+    LegAnswered,
+    LegEnded,
+    LegEvent,
+    LegInvited,
+    PlaybackFinished,
+)
+from hotline.clock import ManualClock, ManualTimers
+from hotline.contact import Contact, ContactState
+from hotline.conversation import Conversation, Line, Manners
+from hotline.events import Event, Reason, SealedNumber, Termination
+from hotline.flow import Flow, Flows
+from hotline.ids import ContactId, GatewayId, LegId, NodeId
+from hotline.ports import Offer
+from hotline.reception import Reception
+from hotline.speaker import Speaker
+from hotline.talk import Talk
+from hotline.waitingroom import WaitingRoom
+from tests.fakes import (
+    EventList,
+    FakeAlarms,
+    FakeAudio,
+    FakePrompts,
+    FakeQueue,
+    FakeRecorder,
+    FakeTelephone,
+    an_offer,
+)
+
+CALLER = LegId("caller-leg")
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+class Scene:
+    """A caller, a counselor's phone, and what the platform makes of them."""
+
+    def __init__(self, *, flow: str = "main") -> None:
+        self.journal = EventList()
+        self.telephone = FakeTelephone()
+        self.audio = FakeAudio()
+        self.prompts = FakePrompts()
+        self.queue = FakeQueue()
+        self.recorder = FakeRecorder()
+        self.alarms = FakeAlarms()
+        self.clock = ManualClock(NOON)
+        self.timers = ManualTimers()
+        self.flow = Flows(Path("/nowhere")).find(flow)
+        self.conversation = self.converse(
+            Arrival(
+                gateway=GatewayId("gateway-1.test"),
+                leg=CALLER,
+                trunk="carrier",
+                dnis="12356",
+                node=NodeId("city"),
+                caller=SealedNumber("sealed", "digest"),
+            ),
+            "main",
+        )
+
+    def converse(self, arrival: Arrival, _flow: str) -> Conversation:
+        """Make a conversation of fakes; what Gateway is given as its factory."""
+        contact = Contact(ContactId(f"contact-of-{arrival.leg}"), journal=self.journal)
+        speaker = Speaker(
+            audio=self.audio, prompts=self.prompts, timers=self.timers, alarms=self.alarms
+        )
+        return Conversation(
+            contact=contact,
+            arrival=arrival,
+            line=Line(
+                telephone=self.telephone,
+                audio=self.audio,
+                queue=self.queue,
+                offers=self.queue,
+                clock=self.clock,
+                timers=self.timers,
+            ),
+            manners=Manners(ring_timeout=20, position_every=45),
+            reception=Reception(
+                leg=arrival.leg, speaker=speaker, flow=self._find_flow, language="zh"
+            ),
+            waiting_room=WaitingRoom(leg=arrival.leg, speaker=speaker),
+            talk=Talk(
+                contact=contact.id,
+                caller=arrival.leg,
+                audio=self.audio,
+                prompts=self.prompts,
+                recorder=self.recorder,
+                alarms=self.alarms,
+            ),
+        )
+
+    async def _find_flow(self) -> Flow:
+        return self.flow
+
+    @property
+    def state(self) -> ContactState | None:
+        return self.conversation.contact.state
+
+    def last(self, kind: type[Event]) -> Event:
+        return next(e for e in reversed(self.journal.events) if isinstance(e, kind))
+
+    @property
+    def termination(self) -> Termination:
+        """The one ending."""
+        endings = [e.termination for e in self.journal.events if hasattr(e, "termination")]
+        assert len(endings) == 1, endings
+        return endings[0]
+
+    async def hear(self, event: LegEvent) -> None:
+        self.conversation.leg_event(event)
+        await self.settle()
+
+    async def settle(self) -> None:
+        if not self.queue.away:
+            await self.conversation.settled()
+
+    async def turn(self) -> None:
+        """Let the loop go round once: tasks that can go on, do."""
+        turned = asyncio.Event()
+        asyncio.get_running_loop().call_soon(turned.set)
+        await turned.wait()
+
+    async def advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self.timers.advance(seconds)
+        await self.settle()
+
+    async def ring_in(self) -> None:
+        """The INVITE, up to the notice."""
+        self.conversation.begin()
+        await self.hear(LegAnswered(leg=CALLER))
+
+    async def press(self, digits: str) -> None:
+        for digit in digits:
+            await self.hear(DigitPressed(leg=CALLER, digit=digit))
+
+    async def hear_out(self) -> None:
+        """What is being said to the caller is heard to its end."""
+        await self.hear(PlaybackFinished(leg=CALLER, playlist=self.audio.playlists))
+
+    async def wait_in_line(self) -> None:
+        """Through notice and menu by keys: any key, Mandarin, topic 1."""
+        await self.ring_in()
+        await self.press("#11")
+
+    async def be_offered(self, number: int = 1) -> Offer:
+        offer = an_offer(
+            self.conversation.contact.id,
+            expires_at=self.clock.now().replace(hour=13),
+            number=number,
+        )
+        self.conversation.offer_made(offer)
+        await self.settle()
+        return offer
+
+    @property
+    def counselor_leg(self) -> LegId:
+        return self.telephone.dialled[-1][2]
+
+    async def talk(self) -> Offer:
+        """All the way to a bridged conversation."""
+        await self.wait_in_line()
+        offer = await self.be_offered()
+        await self.hear(LegAnswered(leg=self.counselor_leg))
+        return offer
+
+    async def caller_hangs_up(self, reason: Reason = Reason.CALLER_HUNG_UP) -> None:
+        await self.hear(LegEnded(leg=CALLER, reason=reason, status=200))
+
+    async def counselor_ends(self, reason: Reason, status: int = 200) -> None:
+        await self.hear(LegEnded(leg=self.counselor_leg, reason=reason, status=status))
+
+
+def invited(leg: LegId, *, dialled: str = "12356", source: str = "trunk:carrier") -> LegInvited:
+    """An INVITE as the edge passes it on."""
+    return LegInvited(leg=leg, caller="13800138000", dialled=dialled, headers={"from": source})

@@ -1,0 +1,175 @@
+"""The gateway: every call finds its place, and no fault leaves its own conversation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from hotline.arrival import DialledLine
+from hotline.call import DigitPressed, LegAnswered, LegEnded, PlaybackFinished
+from hotline.contact import ContactState as S
+from hotline.events import AlarmKind, CounselorState, Reason, SealedNumber
+from hotline.gateway import Gateway, Switchboard
+from hotline.ids import CounselorId, GatewayId, LegId, NodeId
+from tests.unit.scene import Scene, invited
+
+ONE, TWO = LegId("one"), LegId("two")
+
+
+class Exchange:
+    """A gateway of fakes."""
+
+    def __init__(self, *, max_contacts: int = 10) -> None:
+        self.scene = Scene()
+        self.gateway = Gateway(
+            gateway=GatewayId("gateway-1.test"),
+            lines={"12356": DialledLine(flow="main", node=NodeId("city"))},
+            switchboard=Switchboard(
+                telephone=self.scene.telephone,
+                audio=self.scene.audio,
+                prompts=self.scene.prompts,
+                timers=self.scene.timers,
+                alarms=self.scene.alarms,
+            ),
+            counselors=self.scene.queue,
+            offers=self.scene.queue,
+            converse=self.scene.converse,
+            seal=lambda number: SealedNumber("sealed", str(len(number))),
+            max_contacts=max_contacts,
+        )
+
+    async def settle(self) -> None:
+        for _ in range(10):
+            await self.scene.turn()
+
+
+def play(act: Callable[[Exchange], Awaitable[None]], *, max_contacts: int = 10) -> Exchange:
+    async def whole() -> Exchange:
+        exchange = Exchange(max_contacts=max_contacts)
+        await act(exchange)
+        await exchange.settle()
+        return exchange
+
+    return asyncio.run(whole())
+
+
+def test_call_to_a_line_becomes_a_contact() -> None:
+    async def act(x: Exchange) -> None:
+        x.gateway.leg_event(invited(ONE))
+
+    exchange = play(act)
+    assert exchange.gateway.contacts == 1
+    assert exchange.scene.journal.names == ["InviteReceived"]
+
+
+def test_no_event_carries_the_number() -> None:
+    async def act(x: Exchange) -> None:
+        x.gateway.leg_event(invited(ONE))
+
+    assert "13800138000" not in repr(play(act).scene.journal.events)
+
+
+def test_call_to_a_number_that_is_not_ours_is_404() -> None:
+    async def act(x: Exchange) -> None:
+        x.gateway.leg_event(invited(ONE, dialled="999"))
+
+    assert play(act).scene.telephone.ended == {ONE: (404, None)}
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "prompt"),
+    [
+        ("*11", CounselorState.READY, "state_ready"),
+        ("*12", CounselorState.NOT_READY, "state_not_ready"),
+        ("*10", CounselorState.OFFLINE, "state_offline"),
+    ],
+)
+def test_feature_code_changes_the_state_and_says_so(
+    code: str, state: CounselorState, prompt: str
+) -> None:
+    async def act(x: Exchange) -> None:
+        x.gateway.leg_event(invited(ONE, dialled=code, source="phone:1001"))
+        x.gateway.leg_event(LegAnswered(leg=ONE))
+        await x.settle()
+        assert x.scene.audio.playing[ONE] == (prompt,)
+        x.gateway.leg_event(PlaybackFinished(leg=ONE, playlist=x.scene.audio.playlists))
+
+    exchange = play(act)
+    assert exchange.scene.queue.states[CounselorId("1001")] is state
+    assert ONE in exchange.scene.telephone.ended
+
+
+def test_feature_code_from_a_trunk_is_refused() -> None:
+    async def act(x: Exchange) -> None:
+        x.gateway.leg_event(invited(ONE, dialled="*11", source="trunk:carrier"))
+
+    exchange = play(act)
+    assert exchange.scene.queue.states == {}
+    assert exchange.scene.telephone.ended == {ONE: (404, None)}
+
+
+def test_caller_beyond_capacity_is_journalled_and_hears_an_apology() -> None:
+    async def act(x: Exchange) -> None:
+        x.gateway.leg_event(invited(ONE))
+        x.gateway.leg_event(invited(TWO))
+        x.gateway.leg_event(LegAnswered(leg=TWO))
+        await x.settle()
+
+    exchange = play(act, max_contacts=1)
+    assert exchange.scene.audio.playing[TWO] == ("over_capacity",)
+    assert exchange.scene.journal.names[-1] == "ContactRefused"
+    assert AlarmKind.OVER_CAPACITY in exchange.scene.alarms.standing
+
+
+def test_caller_for_whom_no_leg_is_left_gets_503_with_retry_after() -> None:
+    async def act(x: Exchange) -> None:
+        x.scene.telephone.capacity = 3
+        x.gateway.leg_event(invited(ONE))
+        x.gateway.leg_event(invited(TWO))
+
+    exchange = play(act, max_contacts=1)
+    assert exchange.scene.telephone.ended[TWO] == (503, 5)
+
+
+def test_fault_in_one_conversation_leads_it_to_a_human_and_spares_the_other() -> None:
+    async def act(x: Exchange) -> None:
+        x.gateway.leg_event(invited(ONE))
+        x.gateway.leg_event(invited(TWO))
+        for leg in (ONE, TWO):
+            x.gateway.leg_event(LegAnswered(leg=leg))
+        await x.settle()
+        broken = x.gateway.conversation_of(ONE)
+        assert broken is not None
+        broken._reception = None  # type: ignore[assignment] # any bug at all
+        x.gateway.leg_event(DigitPressed(leg=ONE, digit="1"))
+        x.gateway.leg_event(DigitPressed(leg=TWO, digit="0"))
+
+    exchange = play(act)
+    assert AlarmKind.FAULT in exchange.scene.alarms.standing
+    other = exchange.gateway.conversation_of(TWO)
+    assert other is not None
+    assert other.contact.state is S.QUEUED
+
+
+def test_contact_that_is_over_is_forgotten() -> None:
+    async def act(x: Exchange) -> None:
+        x.gateway.leg_event(invited(ONE))
+        x.gateway.leg_event(LegEnded(leg=ONE, reason=Reason.CALLER_CANCELLED, status=487))
+        x.gateway.sweep()
+
+    exchange = play(act)
+    assert exchange.gateway.conversation_of(ONE) is None
+    assert exchange.gateway.contacts == 0
+
+
+def test_leaving_gateway_takes_no_call_and_ends_those_it_has() -> None:
+    async def act(x: Exchange) -> None:
+        x.gateway.leg_event(invited(ONE))
+        await x.gateway.leave()
+        x.gateway.leg_event(invited(TWO))
+
+    exchange = play(act)
+    assert exchange.scene.journal.names[:2] == ["InviteReceived", "ContactFailed"]
+    assert exchange.scene.telephone.ended[TWO] == (503, 5)
