@@ -10,6 +10,7 @@ import tomllib
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -32,6 +33,17 @@ class Site(_Section):
     node: str = "city"
     """The tier node at the root, such as ``city``."""
     language: Language = "zh"
+    timezone: str = "Asia/Shanghai"
+    """By whose clock hours and days are counted, such as ``Asia/Shanghai``."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_exists(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("must be a time zone such as Asia/Shanghai") from None
+        return name
 
 
 class Trunk(_Section):
@@ -222,17 +234,25 @@ def load(path: Path) -> Settings:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: is not TOML: {error}") from None
-    raw["state"] = path.resolve().parent / raw.get("state", "state")
+    state = raw.get("state", "state")
+    if isinstance(state, str):
+        raw["state"] = path.resolve().parent / state
     try:
         return Settings.model_validate(raw)
     except ValidationError as error:
-        faults = [
-            _sentence(path, fault["loc"], fault["msg"], fault["input"]) for fault in error.errors()
+        faults = error.errors()
+        places = [fault["loc"] for fault in faults]
+        sentences = [
+            _sentence(path, fault["loc"], fault["msg"], fault["input"])
+            for fault in faults
+            # A list without its wrong item may be too short as well: only the item is said.
+            if not any(place[:-1] == fault["loc"] for place in places if place)
         ]
-        raise ConfigError("\n".join(faults)) from None
+        raise ConfigError("\n".join(sentences)) from None
 
 
 def _sentence(path: Path, where: tuple[int | str, ...], what: str, given: object) -> str:
     key = ".".join(str(part) for part in where) or "the file"
     shown = "" if isinstance(given, dict | list | BaseModel) else f", not {given!r}"
+    what = what.removeprefix("Value error, ")
     return f"{path}: {key}: {what[0].lower()}{what[1:]}{shown}"

@@ -112,7 +112,8 @@ class Contact:
     def __init__(self, contact_id: ContactId, *, journal: e.Sink) -> None:
         self.id = contact_id
         self.state: ContactState | None = None
-        self._seq = 0
+        self.seq = 0
+        """Of the last event that was accepted."""
         self._journal = journal
 
     @property
@@ -124,9 +125,9 @@ class Contact:
 
         Raises IllegalTransition, and then nothing has changed and nothing was journalled.
         """
-        event = kind(id=new_event_id(), subject=self.id, seq=self._seq + 1, at=at, **facts)
+        event = kind(id=new_event_id(), subject=self.id, seq=self.seq + 1, at=at, **facts)
         self._move(event)
-        self._seq += 1
+        self.seq += 1
         self._journal.append(event)
         return event
 

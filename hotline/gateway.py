@@ -87,6 +87,15 @@ class Gateway:
         """How many contacts are alive here."""
         return sum(1 for c in self._conversations.values() if not c.contact.ended)
 
+    @property
+    def carried(self) -> dict[ContactId, int]:
+        """Every living contact with the number of its last event: what the heartbeat says."""
+        return {
+            contact: conversation.contact.seq
+            for contact, conversation in self._conversations.items()
+            if not conversation.contact.ended
+        }
+
     def conversation_of(self, leg: LegId) -> Conversation | None:
         """Return the conversation that `leg` belongs to, if it is still alive."""
         return self._by_leg.get(leg)

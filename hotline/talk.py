@@ -61,6 +61,7 @@ class Talk:
             self._alarms.raise_alarm(AlarmKind.RECORDING_FAILED, str(error))
             yield e.RecordingFailed, {"recording": None, "detail": str(error)}
             return
+        self._alarms.clear_alarm(AlarmKind.RECORDING_FAILED)
         self._recording = started.id
         yield (
             e.RecordingStarted,

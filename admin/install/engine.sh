@@ -42,11 +42,12 @@ build() {
   : > pjmedia/src/pjmedia-audiodev/bdimad_dev.c # Debian strips it; the makefile still names it
   say "configure"
   # NDEBUG: a failed assertion must not end every call of the process.
+  # LIBS: configure finds the speex resampler, but links it only for the codec that is disabled.
   ./configure --enable-epoll --with-external-srtp --with-external-speex --enable-speex-resample \
     --disable-video --disable-sound --disable-libyuv --disable-libwebrtc --disable-libwebrtc-aec3 \
     --disable-sdl --disable-ffmpeg --disable-gsm-codec --disable-ilbc-codec --disable-speex-codec \
     --disable-speex-aec --disable-g7221-codec --disable-upnp \
-    CFLAGS="-O2 -fPIC -DNDEBUG" >>"$log" 2>&1
+    CFLAGS="-O2 -fPIC -DNDEBUG" LIBS=-lspeexdsp >>"$log" 2>&1
   say "compile (about two minutes on two cores)"
   make dep >>"$log" 2>&1
   make -j"$(nproc)" lib >>"$log" 2>&1 || make >>"$log" 2>&1
@@ -54,29 +55,52 @@ build() {
   cd pjsip-apps/src/swig/python
   make pjsua2_wrap.cpp >>"$log" 2>&1
   PATH="$(dirname "$python"):$PATH" "$python" setup.py -q bdist_wheel >>"$log" 2>&1
+  say "try it"
+  "$python" -m zipfile -e dist/*.whl tried
+  PYTHONPATH=tried "$python" -c 'import pjsua2; assert pjsua2.UaConfig().maxCalls > 4' >>"$log" 2>&1
 }
 
 recipe=$( (declare -f build; cat "$here/config_site.h") | sha256sum | cut -c1-12)
 shelf="$cache/engine/$tag-$recipe"
+failed="$shelf/failed"
 if installed "$recipe"; then exit 0; fi
+# A build that failed is tried again after a day, or when $shelf is removed.
+if installed "wheel-instead-of-$recipe" && [ -n "$(find "$failed" -mtime -1 2>/dev/null)" ]; then exit 0; fi
+
+take_fallback() {
+  say "could not be built (see $log); taking the PyPI wheel, 4 calls per process"
+  tail -n 5 "$log" | sed 's/^/    /'
+  "$python" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps "$fallback"
+  touch "$failed"
+  mark "wheel-instead-of-$recipe"
+}
+
+tell() { # every 15 s, how far it is, until killed
+  local began=$SECONDS
+  trap 'kill "$!" 2>/dev/null; exit 0' TERM
+  while :; do
+    sleep 15 >/dev/null 2>&1 &
+    wait "$!"
+    say "$((SECONDS - began)) s, $(find "$1" -name '*.o' 2>/dev/null | wc -l) of about 400 files compiled"
+  done
+}
 
 if ! ls "$shelf"/*.whl >/dev/null 2>&1; then
   work="$cache/engine/build-$recipe-$$"
   rm -rf "$work" && mkdir -p "$work" "$shelf"
   log="$shelf/build.log"
+  : >"$log"
   say "building pjsua2 from source; log in $log"
+  tell "$work" &
+  teller=$!
+  trap 'kill "$teller" 2>/dev/null || true; rm -rf "$work"' EXIT
   # "if" switches errexit off inside functions: run them in a shell of their own.
   export -f say fetch build; export here python work log
-  if bash -euo pipefail -c 'fetch "$work" >>"$log" 2>&1 && build "$(echo "$work"/pjsip-pjproject-*)" "$log"'; then
-    cp "$work"/pjsip-pjproject-*/pjsip-apps/src/swig/python/dist/*.whl "$shelf/"
-    rm -rf "$work"
-  else
-    say "could not be built (see $log); taking the PyPI wheel, 4 calls per process"
-    tail -n 5 "$log" | sed 's/^/    /'
-    rm -rf "$work"
-    "$python" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps "$fallback"
+  if ! bash -euo pipefail -c 'fetch "$work" >>"$log" 2>&1 && build "$(echo "$work"/pjsip-pjproject-*)" "$log"'; then
+    take_fallback
     exit 0
   fi
+  cp "$work"/pjsip-pjproject-*/pjsip-apps/src/swig/python/dist/*.whl "$shelf/"
 fi
 say "installing $(basename "$shelf"/*.whl)"
 "$python" -m pip uninstall --quiet --yes pjsua2-python >/dev/null 2>&1 || true

@@ -1,0 +1,64 @@
+# From a clean clone on Debian 12: `make demo`, `make test`. Everything else is listed by `make`.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.SUFFIXES:
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hotline
+CONFIG ?= hotline.toml
+ONCE ?=
+PYTEST ?=
+
+# Unit tests first: what is cheap to know is known first.
+TESTS := tests/unit $(filter-out tests/unit tests/bench,$(patsubst %/__init__.py,%,$(sort $(wildcard tests/*/__init__.py))))
+COMPILE := -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
+  --no-emit-trusted-host --no-emit-find-links --no-emit-options
+
+.PHONY: help setup setup-test demo test lint check bench doctor lock clean
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install what running needs: Debian packages, environment, telephone engine
+	@admin/install/packages.sh run build
+	@admin/install/environment.sh $(VENV) run
+	@admin/install/engine.sh $(PYTHON) "$(CACHE)"
+
+setup-test: ## The same, and what the tests need
+	@admin/install/packages.sh run build test
+	@admin/install/environment.sh $(VENV) test
+	@admin/install/engine.sh $(PYTHON) "$(CACHE)"
+
+demo: setup ## Start everything and run real calls through it; ONCE=1 ends after them with JSON
+	@$(VENV)/bin/hotline demo $(if $(ONCE),--once)
+
+test: setup-test ## Run all tests, unit first; PYTEST="-k word" passes options on
+	@mkdir -p build; status=0; \
+	  $(VENV)/bin/pytest -q $(TESTS) $(PYTEST) || status=$$?; \
+	  echo $$status > build/pytest.status; exit $$status
+
+lint: setup-test ## Format, lint, types, import contracts
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+check: lint ## What must be clean before a commit: lint and the unit tests
+	$(VENV)/bin/pytest -q tests/unit
+
+bench: setup-test ## Measure: CPU per conversation, INVITE to 200, calls per second
+	@$(PYTHON) -m tests.bench
+
+doctor: setup ## Say what works, what falls short, and what to do about it
+	@$(VENV)/bin/hotline doctor --config $(CONFIG)
+
+lock: ## Write the requirements locks anew from the .in files
+	@[ -x build/lock/bin/pip-compile ] || { python3 -m venv build/lock && build/lock/bin/pip install -q pip-tools; }
+	build/lock/bin/pip-compile $(COMPILE) --upgrade -o requirements.txt requirements.in
+	build/lock/bin/pip-compile $(COMPILE) --upgrade -o requirements-dev.txt requirements-dev.in
+
+clean: ## Remove what can be made again (not the state folder, not hotline.toml)
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

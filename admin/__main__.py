@@ -1,0 +1,33 @@
+"""``hotline``: the command line."""
+
+from __future__ import annotations
+
+import typer
+
+from admin.commands import caller, counselor, edge, operation
+from admin.commands.stats import stats
+
+app = typer.Typer(
+    help="The platform of a psychological hotline.", no_args_is_help=True, add_completion=False
+)
+app.add_typer(counselor.app, name="counselor")
+app.add_typer(caller.app, name="caller")
+app.add_typer(edge.app, name="edge")
+for command in (
+    operation.init,
+    operation.up,
+    operation.run,
+    operation.demo,
+    operation.migrate,
+    stats,
+):
+    app.command()(command)
+
+
+def main() -> None:
+    """Entry point of the ``hotline`` program."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,232 @@
+"""The composition root: the one place that knows every package and joins them.
+
+Each function takes the settings and returns one part, ready and not started. Nothing is global.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from admin.roster import Roster
+from hotline.alarms import JournalAlarms
+from hotline.arrival import Arrival, DialledLine
+from hotline.clock import Clock, LoopTimers, SystemClock
+from hotline.config import Settings
+from hotline.contact import Contact
+from hotline.conversation import Conversation, Line, Manners
+from hotline.database import open_engine
+from hotline.edge import configuration as edge
+from hotline.edge.credentials import Credentials
+from hotline.flow import Flows
+from hotline.gateway import Gateway, Switchboard
+from hotline.ids import GatewayId, NodeId, new_contact_id, new_gateway_id
+from hotline.journal import Projection
+from hotline.number import NumberSealer, load_or_create_key
+from hotline.projection import ContactProjection, CounselorProjection
+from hotline.prompts.library import PromptLibrary
+from hotline.reception import Reception
+from hotline.relay import Relay
+from hotline.screening import Screener
+from hotline.sip.endpoint import Endpoint
+from hotline.speaker import Speaker
+from hotline.talk import Talk
+from hotline.waitingroom import WaitingRoom
+from queueing.dispatcher import Dispatcher
+from queueing.heart import Heart
+from queueing.inbox import Inbox
+from queueing.journal import OfferProjection
+from queueing.limits import Limits
+from queueing.reconciler import Reconciler
+from queueing.store import QueueStore
+from queueing.wakeup import WakeUp
+from recordings.projection import RecordingProjection
+from recordings.recorder import Recorder
+
+
+def queue_store(settings: Settings, clock: Clock) -> QueueStore:
+    """The queue's state in Redis."""
+    return QueueStore.open(settings.redis_url, clock=clock, limits=Limits.of(settings))
+
+
+def database(settings: Settings) -> Engine:
+    """The journal and all tables."""
+    return open_engine(settings.database_url)
+
+
+def projections() -> list[Projection]:
+    """Every table that is folded from the journal."""
+    return [ContactProjection(), CounselorProjection(), OfferProjection(), RecordingProjection()]
+
+
+def sealer(settings: Settings) -> NumberSealer:
+    """What seals callers' numbers; makes the key at the first start."""
+    return NumberSealer(load_or_create_key(settings.secrets_dir / "number.key"))
+
+
+def credentials(settings: Settings) -> Credentials:
+    """The edge's accounts."""
+    return Credentials(edge.database(settings), settings.edge.realm)
+
+
+def roster(settings: Settings, store: QueueStore) -> Roster:
+    """Who works here."""
+    return Roster(engine=database(settings), credentials=credentials(settings), profiles=store)
+
+
+def lines(settings: Settings) -> dict[str, DialledLine]:
+    """Every number that callers dial."""
+    return {
+        line.number: DialledLine(flow=line.flow, node=NodeId(line.node)) for line in settings.lines
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayParts:
+    """Everything one gateway process is made of; `admin.gateway_process` runs it."""
+
+    endpoint: Endpoint
+    gateway: Gateway
+    relay: Relay
+    store: QueueStore
+    recorder: Recorder | None
+    alarms: JournalAlarms
+    dispatcher: Dispatcher
+    inbox: Inbox
+    heart: Heart
+    reconciler: Reconciler
+
+
+def endpoint(settings: Settings, slot: int, clock: Clock) -> Endpoint:
+    """The telephone of gateway `slot`, counted from 0."""
+    gateway = settings.gateway
+    return Endpoint(
+        address=gateway.address,
+        port=gateway.first_port + slot,
+        first_rtp_port=gateway.first_rtp_port + slot * gateway.rtp_ports,
+        rtp_ports=gateway.rtp_ports,
+        edge=(settings.edge.address, settings.edge.port),
+        session_expires=gateway.session_expires,
+        rtp_silence=gateway.rtp_silence,
+        clock=clock,
+    )
+
+
+def gateway_parts(settings: Settings, name: str) -> GatewayParts:
+    """Join the parts of the gateway called `name`, such as ``gateway-1``."""
+    clock = SystemClock()
+    slot = int(name.rpartition("-")[2]) - 1
+    store = queue_store(settings, clock)
+    relay = Relay(
+        redis_url=settings.redis_url, spool_dir=settings.spool_dir, process=name, clock=clock
+    )
+    identity = new_gateway_id(name)
+    alarms = JournalAlarms(sink=relay, subject=identity, clock=clock)
+    relay.report_to(alarms)
+    telephone = endpoint(settings, slot, clock)
+    recorder = None
+    if settings.recording.enabled:
+        recorder = Recorder(
+            tracks=telephone,
+            root=settings.recordings_dir,
+            reserve_mb=settings.recording.reserve_mb,
+            clock=clock,
+        )
+    speaker = Speaker(
+        audio=telephone,
+        prompts=PromptLibrary(settings.prompts_dir, settings.site.language),
+        timers=LoopTimers(),
+        alarms=alarms,
+    )
+    factory = _Conversations(
+        settings=settings,
+        clock=clock,
+        store=store,
+        relay=relay,
+        telephone=telephone,
+        speaker=speaker,
+        recorder=recorder,
+    )
+    gateway = _gateway(settings, identity, factory)
+    return GatewayParts(
+        endpoint=telephone,
+        gateway=gateway,
+        relay=relay,
+        store=store,
+        recorder=recorder,
+        alarms=alarms,
+        dispatcher=Dispatcher(store=store, wakeup=WakeUp(settings.redis_url)),
+        inbox=Inbox(settings.redis_url, gateway=gateway.id, taker=gateway),
+        heart=Heart(leases=store, gateway=gateway.id, carried=lambda: gateway.carried),
+        reconciler=Reconciler(leases=store, alarms=alarms),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Conversations:
+    """Makes the conversation of each arrival."""
+
+    settings: Settings
+    clock: Clock
+    store: QueueStore
+    relay: Relay
+    telephone: Endpoint
+    speaker: Speaker
+    recorder: Recorder | None
+
+    def converse(self, arrival: Arrival, flow: str) -> Conversation:
+        contact = Contact(new_contact_id(), journal=self.relay)
+        screener = Screener(screening=self.store, flows=Flows(self.settings.flows_dir))
+        return Conversation(
+            contact=contact,
+            arrival=arrival,
+            line=Line(
+                telephone=self.telephone,
+                audio=self.telephone,
+                queue=self.store,
+                offers=self.store,
+                clock=self.clock,
+                timers=self.speaker.timers,
+            ),
+            manners=Manners(
+                ring_timeout=self.settings.gateway.ring_timeout,
+                position_every=self.settings.queueing.position_every,
+            ),
+            reception=Reception(
+                leg=arrival.leg,
+                speaker=self.speaker,
+                flow=lambda: screener.flow_for(arrival.caller, flow),
+                language=self.settings.site.language,
+            ),
+            waiting_room=WaitingRoom(leg=arrival.leg, speaker=self.speaker),
+            talk=Talk(
+                contact=contact.id,
+                caller=arrival.leg,
+                audio=self.telephone,
+                prompts=self.speaker.prompts,
+                recorder=self.recorder,
+                alarms=self.speaker.alarms,
+            ),
+        )
+
+
+def _gateway(settings: Settings, identity: GatewayId, factory: _Conversations) -> Gateway:
+    gateway = Gateway(
+        gateway=identity,
+        lines=lines(settings),
+        switchboard=Switchboard(
+            telephone=factory.telephone,
+            audio=factory.telephone,
+            prompts=factory.speaker.prompts,
+            timers=factory.speaker.timers,
+            alarms=factory.speaker.alarms,
+        ),
+        counselors=factory.store,
+        offers=factory.store,
+        converse=factory.converse,
+        seal=sealer(settings).seal,
+        max_contacts=min(settings.gateway.max_contacts, factory.telephone.capacity // 2),
+    )
+    factory.telephone.listener = gateway
+    return gateway

@@ -1,0 +1,100 @@
+"""``hotline init``, ``up``, ``run``, ``demo``, ``migrate``: the platform as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+
+from admin import bootstrap, platform, schema
+from admin.commands.options import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    fail,
+    log_to_stderr,
+    settings_from,
+    with_queue,
+)
+from admin.demo.cast import CONFIG as DEMO_CONFIG
+from admin.demo.performance import perform
+from admin.initialize import write_config
+from hotline.errors import HotlineError
+
+
+def init(
+    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Write a configuration file with free ports and every setting explained."""
+    try:
+        write_config(config, language=language)
+    except HotlineError as error:
+        fail(error)
+    typer.echo(f"{config} written")
+
+
+def up(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Run the whole platform on this machine until it is told to stop."""
+    settings = settings_from(config)
+    log_to_stderr()
+
+    def say(text: str) -> None:
+        typer.echo(f"  {text}", err=True)
+
+    try:
+        platform.prepare(settings, say)
+        asyncio.run(platform.stay(settings, config, say))
+    except HotlineError as error:
+        fail(error)
+
+
+def run(
+    name: Annotated[str, typer.Argument(help="gateway-1, gateway-2 ..., scribe or worker.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Run one process, as the supervisor and the containers do."""
+    settings = settings_from(config)
+    log_to_stderr()
+    names = {f"gateway-{n + 1}" for n in range(settings.gateway.processes)}
+    # Each is imported only where it runs: the scribe needs no telephone engine.
+    if name in names:
+        from admin import gateway_process
+
+        gateway_process.run(settings, name)
+    elif name == "scribe":
+        from admin import scribe_process
+
+        scribe_process.run(settings)
+    elif name == "worker":
+        from admin import worker_process
+
+        worker_process.run(settings)
+    else:
+        fail(f"{name}: must be one of {', '.join(sorted(names))}, scribe, worker")
+
+
+def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Bring the database to the present schema and tell the queue who works here."""
+    settings = settings_from(config)
+    schema.upgrade(bootstrap.database(settings))
+    count = with_queue(settings, lambda store: bootstrap.roster(settings, store).publish())
+    typer.echo(f"the database is current; {count} counselors published")
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End after the calls; JSON last.")] = False,
+    language: Annotated[str, typer.Option(help="zh or en, for a new configuration.")] = "zh",
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Start everything and place real calls through it, shown step by step."""
+    try:
+        if not config.exists():
+            write_config(config, language=language)
+            with config.open("a", encoding="utf-8") as file:
+                file.write(DEMO_CONFIG)
+        status = asyncio.run(perform(settings_from(config), config, once=once))
+    except HotlineError as error:
+        fail(error)
+    sys.exit(status)

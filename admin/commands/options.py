@@ -1,0 +1,64 @@
+"""Options that several commands share, and how they reach settings and a running queue."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+
+from admin import bootstrap
+from hotline.clock import SystemClock
+from hotline.config import Settings, load
+from hotline.errors import HotlineError
+from queueing.store import QueueStore
+
+T = TypeVar("T")
+
+ConfigOption = Annotated[
+    Path, typer.Option("--config", "-c", envvar="HOTLINE_CONFIG", help="The configuration file.")
+]
+DEFAULT_CONFIG = Path("hotline.toml")
+
+
+def settings_from(config: Path) -> Settings:
+    """Read the settings, or end the program with what is wrong."""
+    try:
+        return load(config)
+    except HotlineError as error:
+        fail(error)
+
+
+def fail(error: HotlineError | str) -> NoReturn:
+    """End the program: one message on standard error, status 1."""
+    typer.secho(str(error), fg=typer.colors.RED, err=True)
+    raise typer.Exit(1)
+
+
+def with_queue(settings: Settings, work: Callable[[QueueStore], Awaitable[T]]) -> T:
+    """Do `work` with the running queue; end the program with a clear word when it refuses."""
+
+    async def whole() -> T:
+        store = bootstrap.queue_store(settings, SystemClock())
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    try:
+        return asyncio.run(whole())
+    except (HotlineError, ValueError) as error:
+        fail(str(error))
+
+
+def log_to_stderr(level: int = logging.INFO) -> None:
+    """Let this process's log go to standard error, where its supervisor collects it."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=level,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )

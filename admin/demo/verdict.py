@@ -1,0 +1,174 @@
+"""What came of the demonstration's calls, and whether it is what had to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from admin.commands.stats import as_rows, measures_of
+from admin.demo.scenes import Expected
+from admin.figures import from_journal, from_tables
+from admin.statistics import Interval
+from hotline.config import Settings
+from hotline.database import unit_of_work
+from hotline.events import Result
+from hotline.sip.tone import tones_in
+from hotline.tables import ContactRow, ContactStateRow
+from queueing.tables import OfferRow
+from recordings.tables import RecordingRow
+
+
+@dataclass(slots=True)
+class Verdict:
+    """The demonstration's result: its one JSON object, and every check that was made."""
+
+    report: dict[str, Any] = field(default_factory=dict)
+    checks: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return bool(self.checks) and all(check["ok"] for check in self.checks)
+
+    def check(self, what: str, found: object, wanted: object) -> None:
+        """Note whether `found` is what was `wanted`."""
+        self.checks.append({"check": what, "ok": found == wanted, "found": found, "wanted": wanted})
+
+    def as_json(self) -> dict[str, Any]:
+        return {**self.report, "checks": self.checks, "ok": self.ok}
+
+
+def judge(
+    settings: Settings, engine: Engine, expected: Sequence[Expected], since: datetime, heard: Heard
+) -> Verdict:
+    """Compare what the database and the phones have with what was `expected`."""
+    verdict = Verdict()
+    with unit_of_work(engine) as session:
+        verdict.report["contacts"] = [_contact(session, e, verdict) for e in expected]
+        verdict.report["recordings"] = _recordings(session, settings, expected, verdict)
+        _statistics(session, settings, expected, since, verdict)
+    for one in expected:
+        _audio(one, heard, verdict)
+    return verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Where the phones wrote what they heard, and which tone each counselor played."""
+
+    by_caller: dict[str, Path]
+    by_counselor: dict[str, Path]
+    counselor_hertz: dict[str, int]
+
+
+def _contact(session: Session, one: Expected, verdict: Verdict) -> dict[str, Any]:
+    row = session.get(ContactRow, one.contact)
+    verdict.check(f"{one.scene}: in the table", row is not None, True)
+    if row is None:
+        return {"id": one.contact}
+    states = session.scalars(
+        select(ContactStateRow)
+        .where(ContactStateRow.contact == one.contact)
+        .order_by(ContactStateRow.seq)
+    ).all()
+    verdict.check(f"{one.scene}: result", row.result, one.result.value)
+    verdict.check(f"{one.scene}: counselor", row.counselor, one.counselor)
+    verdict.check(f"{one.scene}: priority", row.priority, one.priority)
+    declined = session.scalars(
+        select(OfferRow).where(OfferRow.contact == one.contact, OfferRow.outcome == "declined")
+    ).all()
+    verdict.check(f"{one.scene}: declined offers", len(declined), one.declined)
+    verdict.check(f"{one.scene}: ended once", sum(s.state == row.result for s in states), 1)
+    return {
+        "id": one.contact,
+        "scene": one.scene,
+        "result": row.result,
+        "reason": row.reason,
+        "counselor": row.counselor,
+        "priority": row.priority,
+        "topic": row.topic,
+        "states": [{"state": s.state, "at": s.at.isoformat()} for s in states],
+    }
+
+
+def _recordings(
+    session: Session, settings: Settings, expected: Sequence[Expected], verdict: Verdict
+) -> list[dict[str, Any]]:
+    rows = session.scalars(
+        select(RecordingRow).where(RecordingRow.contact.in_([e.contact for e in expected]))
+    ).all()
+    verdict.check(
+        "recordings: of exactly those who agreed and talked",
+        sorted(row.contact for row in rows),
+        sorted(e.contact for e in expected if e.recorded),
+    )
+    found = []
+    for row in rows:
+        path = settings.recordings_dir / (row.sealed_file or "")
+        verdict.check(f"recording {row.id[:8]}: sealed", row.state, "sealed")
+        verdict.check(f"recording {row.id[:8]}: on disk", path.is_file(), True)
+        seconds = {"caller": row.caller_seconds, "counselor": row.counselor_seconds}
+        enough = all((value or 0) > 2 for value in seconds.values())
+        verdict.check(f"recording {row.id[:8]}: audio on both sides", enough, True)
+        found.append(
+            {
+                "id": row.id,
+                "contact": row.contact,
+                "file": row.sealed_file,
+                "seconds": seconds,
+                "sha256": row.checksum,
+            }
+        )
+    return found
+
+
+def _statistics(
+    session: Session,
+    settings: Settings,
+    expected: Sequence[Expected],
+    since: datetime,
+    verdict: Verdict,
+) -> None:
+    measures = measures_of(settings, Interval.DAY)
+    folded = as_rows(from_tables(session, measures, since), measures.zone)
+    again = as_rows(from_journal(session, measures, since), measures.zone)
+    verdict.report["statistics"] = folded
+    verdict.check("statistics: recomputed from the journal, the same", folded, again)
+    whole = [row for row in folded if row["node"] == settings.site.node]
+    answered = sum(one.result is Result.COMPLETED for one in expected)
+    for name, wanted in (
+        ("offered", len(expected)),
+        ("answered", answered),
+        ("abandoned", len(expected) - answered),
+        ("open", 0),
+    ):
+        verdict.check(f"statistics: {name}", sum(row[name] for row in whole), wanted)
+
+
+def _audio(one: Expected, heard: Heard, verdict: Verdict) -> None:
+    """Each side must have heard the other's tone, and no other tone of anybody."""
+    if one.counselor is None:
+        return
+    hertz = heard.counselor_hertz[one.counselor]
+    everyone = {hertz, one.caller.hertz, *heard.counselor_hertz.values()}
+    by_caller = _tones(heard.by_caller[one.caller.number], everyone)
+    verdict.check(f"{one.scene}: what the caller heard (Hz)", by_caller, [hertz])
+    by_counselor = _tones(heard.by_counselor[one.counselor], {*everyone})
+    verdict.check(
+        f"{one.scene}: the counselor heard the caller's tone",
+        one.caller.hertz in by_counselor,
+        True,
+    )
+    verdict.check(f"{one.scene}: and not their own", hertz in by_counselor, False)
+
+
+def _tones(folder: Path, candidates: set[int]) -> list[int]:
+    tones: set[int] = set()
+    for file in sorted(folder.glob("*.wav")):
+        tones |= tones_in(file, candidates, least=1.0)
+    return sorted(tones)

@@ -1,0 +1,93 @@
+"""Follows the journal stream as it is written: what `demo` shows, and what its calls wait for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from redis.asyncio import Redis
+
+from hotline.events import Event, InviteReceived, decode
+from hotline.ids import ContactId
+from hotline.stream import JOURNAL_STREAM
+
+E = TypeVar("E", bound=Event)
+
+BLOCK_MS = 500
+
+
+class NothingCame(Exception):
+    """An event that had to come did not: the text says which, and what came last."""
+
+
+class Watch:
+    """Every journal event from `start` on; use as ``async with``."""
+
+    def __init__(self, url: str, *, show: Callable[[Event], None]) -> None:
+        self._redis = Redis.from_url(url, decode_responses=True)
+        self._show = show
+        self._events: list[Event] = []
+        self._news = asyncio.Condition()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Watch:
+        last = await self._redis.xrevrange(JOURNAL_STREAM, count=1)
+        position = str(last[0][0]) if last else "0-0"
+        self._task = asyncio.create_task(self._follow(position), name="watch")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        await self._redis.aclose()
+
+    async def _follow(self, position: str) -> None:
+        while True:
+            answer: Any = await self._redis.xread({JOURNAL_STREAM: position}, block=BLOCK_MS)
+            for _, entries in answer or ():
+                for entry, wire in entries:
+                    position = entry
+                    event = decode(wire)
+                    async with self._news:
+                        self._events.append(event)
+                        self._news.notify_all()
+                    self._show(event)
+
+    async def contact_of(self, digest: str, *, seconds: float = 10.0) -> ContactId:
+        """Return the contact of the newest caller with `digest`, once the INVITE is journalled."""
+        event = await self._first(
+            lambda e: isinstance(e, InviteReceived) and e.caller.digest == digest,
+            "InviteReceived",
+            seconds,
+        )
+        return ContactId(event.subject)
+
+    async def expect(self, subject: str, kind: type[E], *, seconds: float = 20.0) -> E:
+        """Return the first event of `kind` about `subject`, when it comes.
+
+        Raises NothingCame after `seconds`.
+        """
+        event = await self._first(
+            lambda e: e.subject == subject and isinstance(e, kind),
+            f"{kind.__name__} of {subject[:8]}",
+            seconds,
+        )
+        assert isinstance(event, kind)  # noqa: S101 - what the line above looked for
+        return event
+
+    async def _first(self, wanted: Callable[[Event], bool], what: str, seconds: float) -> Event:
+        def found() -> Event | None:
+            return next((event for event in reversed(self._events) if wanted(event)), None)
+
+        async with self._news:
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._news.wait_for(lambda: found() is not None)
+            except TimeoutError:
+                last = ", ".join(type(event).__name__ for event in self._events[-5:])
+                raise NothingCame(f"no {what} within {seconds:g} s; last: {last}") from None
+            event = found()
+        if event is None:
+            raise NothingCame(what)
+        return event

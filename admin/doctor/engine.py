@@ -1,0 +1,78 @@
+"""The telephone engine: its build, and what that build can carry."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+
+from admin.doctor.finding import Finding, Phrase, broken, fine, short
+from admin.doctor.programs import output_of
+from hotline.config import Settings
+
+SUBJECT = "engine"
+_DESCRIBE = (
+    "import dataclasses, json; from hotline.sip.engine import describe; "
+    "print(json.dumps(dataclasses.asdict(describe())))"
+)
+_BUILD = Phrase(
+    "执行 make setup 重新编译；原因见 ~/.cache/hotline/engine/ 下的 build.log",
+    "run make setup to build it; build.log below ~/.cache/hotline/engine/ says why it failed",
+)
+_NEEDED = ("PCMA/8000", "PCMU/8000")
+
+
+def examine_engine(settings: Settings) -> Iterator[Finding]:
+    """Describe it in a process of its own: a broken C library must not end the doctor."""
+    text = output_of((sys.executable, "-c", _DESCRIBE))
+    if text is None:
+        yield broken(SUBJECT, Phrase("电话引擎 pjsua2 无法启动", "pjsua2 does not start"), _BUILD)
+        return
+    facts = json.loads(text)
+    name = f"pjsua2 {facts['version']}"
+    carried = facts["capacity"]
+    if facts["own_build"]:
+        yield fine(
+            SUBJECT,
+            f"{name}，自行编译，每进程 {carried} 路",
+            f"{name}, our own build, {carried} legs per process",
+        )
+    else:
+        yield short(
+            SUBJECT,
+            Phrase(
+                f"{name}，PyPI 版，每进程只有 {carried} 路",
+                f"{name}, the PyPI wheel: {carried} legs per process",
+            ),
+            _BUILD,
+        )
+    yield from _codecs(facts["codecs"])
+    yield from _capacity(settings, carried)
+
+
+def _codecs(codecs: list[str]) -> Iterator[Finding]:
+    names = ", ".join(codec.rpartition("/")[0] for codec in codecs)
+    missing = [n for n in _NEEDED if not any(codec.startswith(n) for codec in codecs)]
+    if missing:
+        yield broken(
+            SUBJECT, Phrase(f"缺少编码 {missing}", f"codecs missing: {', '.join(missing)}"), _BUILD
+        )
+    else:
+        yield fine(SUBJECT, f"编码：{names}", f"codecs: {names}")
+
+
+def _capacity(settings: Settings, legs: int) -> Iterator[Finding]:
+    """A contact in conversation has two legs."""
+    wanted = settings.gateway.max_contacts
+    if 2 * wanted > legs:
+        yield short(
+            SUBJECT,
+            Phrase(
+                f"gateway.max_contacts 为 {wanted}，引擎每进程只够 {legs // 2} 个通话",
+                f"gateway.max_contacts is {wanted}; the engine carries {legs // 2} conversations",
+            ),
+            Phrase(
+                f"改为 {max(1, legs // 2)}，并增加 gateway.processes",
+                f"set it to {max(1, legs // 2)} and raise gateway.processes",
+            ),
+        )

@@ -1,0 +1,36 @@
+"""A process without a port shows that it lives: it touches a file whose age is looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from hotline.config import Settings
+
+
+def heartbeat_path(settings: Settings, name: str) -> Path:
+    """Return the file that process `name` touches."""
+    return settings.run_dir / "heartbeat" / name
+
+
+class Heartbeat:
+    """The beating side. `beat` is cheap enough for every turn of a loop."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def beat(self) -> None:
+        """Say 'I live' now."""
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.utime(descriptor)
+        finally:
+            os.close(descriptor)
+
+    async def beat_forever(self, every: float = 2.0) -> None:
+        """Beat as long as the event loop turns; end it by cancelling."""
+        while True:
+            self.beat()
+            await asyncio.sleep(every)

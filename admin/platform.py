@@ -1,0 +1,95 @@
+"""The whole platform on one machine: prepared, started, kept, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from admin import bootstrap, schema
+from admin.files import private_folder
+from admin.processes import specs
+from admin.status import ChildState, ChildStatus
+from admin.supervise import Supervisor
+from hotline.clock import SystemClock
+from hotline.config import Settings
+from hotline.voice import generate_prompts
+
+log = logging.getLogger(__name__)
+
+Say = Callable[[str], None]
+"""Shows one line of progress."""
+
+
+def prepare(settings: Settings, say: Say) -> None:
+    """Make what must stand before anything starts: folders, tables, keys, prompts.
+
+    What stands already is left as it is. Raises HotlineError with what is missing.
+    """
+    for folder in (
+        settings.state,
+        settings.run_dir,
+        settings.secrets_dir,
+        settings.spool_dir,
+        settings.recordings_dir,
+    ):
+        private_folder(folder)
+    schema.upgrade(bootstrap.database(settings))
+    bootstrap.sealer(settings)
+    bootstrap.credentials(settings)
+    made = generate_prompts(
+        settings.prompts_dir,
+        progress=lambda done, all_, _name: (
+            say(f"prompts {done}/{all_}") if done in (1, all_) or done % 25 == 0 else None
+        ),
+    )
+    if made:
+        say(f"prompts: {made} spoken")
+
+
+@asynccontextmanager
+async def running(settings: Settings, config: Path, say: Say) -> AsyncIterator[Supervisor]:
+    """Start everything; inside the block it runs; after it nothing does.
+
+    Raises HotlineError when something does not come up, naming it and the end of its log.
+    """
+    clock = SystemClock()
+    supervisor = Supervisor(
+        specs(settings, config, clock=clock),
+        run_dir=settings.run_dir,
+        log_dir=settings.log_dir,
+        clock=clock,
+        progress=lambda status: _show(status, say),
+    )
+    async with supervisor:
+        await supervisor.wait_up()
+        store = bootstrap.queue_store(settings, clock)
+        try:
+            await bootstrap.roster(settings, store).publish()
+        finally:
+            await store.close()
+        yield supervisor
+
+
+async def stay(settings: Settings, config: Path, say: Say) -> None:
+    """Run the platform until SIGTERM or SIGINT."""
+    stop = stop_on_signals()
+    async with running(settings, config, say) as supervisor:
+        say(f"up; callers reach {settings.edge.address}:{settings.edge.port}")
+        await supervisor.run_until(stop)
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Return an event that SIGTERM and SIGINT set, instead of ending the program."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def _show(status: ChildStatus, say: Say) -> None:
+    if status.state in (ChildState.UP, ChildState.BACKING_OFF):
+        say(f"{status.name} {status.state} {status.says}".rstrip())

@@ -1,0 +1,112 @@
+"""Folds the journal to the facts of each contact that figures need: pure, without the database.
+
+It is written apart from the scribe's projection on purpose: two folds that agree check each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from hotline import events as e
+from hotline.events import Event, Result
+
+
+@dataclass(slots=True, kw_only=True)
+class ContactFacts:
+    """What figures need of one contact. `talk` is without hold; all durations in seconds."""
+
+    id: str
+    node: str | None = None
+    arrived_at: datetime | None = None
+    queued_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    result: Result | None = None
+    talk: float = 0.0
+    hold: float = 0.0
+    wrap_up: float = 0.0
+
+
+def trace(events: Iterable[Event]) -> list[ContactFacts]:
+    """Fold `events` to one `ContactFacts` per contact.
+
+    Needs each contact's and each counselor's events in order; how subjects mix does not matter.
+    """
+    tracer = _Tracer()
+    for event in events:
+        tracer.take(event)
+    return tracer.facts()
+
+
+class _Tracer:
+    """Folds events one at a time, without the database: the check on what the scribe folded."""
+
+    def __init__(self) -> None:
+        self._contacts: dict[str, ContactFacts] = {}
+        self._talking: dict[str, datetime] = {}
+        self._holding: dict[str, dict[str, datetime]] = {}
+        self._conversed: dict[str, float] = {}
+        self._wrapping: dict[str, tuple[str, datetime]] = {}
+        self._wrapped: dict[str, float] = {}
+
+    def facts(self) -> list[ContactFacts]:
+        for contact, facts in self._contacts.items():
+            facts.wrap_up = self._wrapped.get(contact, 0.0)
+            facts.talk = self._conversed.get(contact, 0.0) - facts.hold
+        return list(self._contacts.values())
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, e.CounselorStateChanged):
+            self._wrap_up(event)
+        elif not isinstance(event, e.AlarmRaised | e.AlarmCleared):
+            facts = self._contacts.setdefault(event.subject, ContactFacts(id=event.subject))
+            self._take_contact(facts, event)
+
+    def _wrap_up(self, event: e.CounselorStateChanged) -> None:
+        if begun := self._wrapping.pop(event.subject, None):
+            contact, since = begun
+            seconds = (event.at - since).total_seconds()
+            self._wrapped[contact] = self._wrapped.get(contact, 0.0) + seconds
+        if event.state is e.CounselorState.WRAP_UP and event.contact is not None:
+            self._wrapping[event.subject] = event.contact, event.at
+
+    def _take_contact(self, facts: ContactFacts, event: Event) -> None:
+        match event:
+            case e.InviteReceived():
+                facts.arrived_at, facts.node = event.at, facts.node or event.node
+            case e.ContactQueued():
+                facts.queued_at, facts.node = facts.queued_at or event.at, event.node
+            case e.ContactAnswered():
+                facts.answered_at = facts.answered_at or event.at
+                self._talking[facts.id] = event.at
+            case e.ContactHeld() | e.ContactResumed():
+                self._hold(facts, event)
+            case e.CounselorLost():
+                self._end_talk(facts, event.at)
+            case e.CallerLeft() | e.CounselorLeft() | e.ContactRefused() | e.ContactFailed():
+                self._end_talk(facts, event.at)
+                facts.ended_at, facts.result = event.at, event.termination.result
+            case _:
+                pass
+
+    def _hold(self, facts: ContactFacts, event: e.ContactHeld | e.ContactResumed) -> None:
+        """Hold lasts from the first leg's hold to the last leg's resumption."""
+        if facts.id not in self._talking:
+            return
+        held = self._holding.setdefault(facts.id, {})
+        if isinstance(event, e.ContactHeld):
+            held.setdefault(event.leg, min(held.values(), default=event.at))
+        elif (since := held.pop(event.leg, None)) and not held:
+            facts.hold += (event.at - since).total_seconds()
+
+    def _end_talk(self, facts: ContactFacts, at: datetime) -> None:
+        began = self._talking.pop(facts.id, None)
+        held = self._holding.pop(facts.id, {})
+        if began is None:
+            return
+        spoken = (at - began).total_seconds()
+        self._conversed[facts.id] = self._conversed.get(facts.id, 0.0) + spoken
+        if held:
+            facts.hold += (at - min(held.values())).total_seconds()

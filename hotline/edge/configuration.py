@@ -1,0 +1,176 @@
+"""Kamailio's configuration, written from the settings at each start.
+
+`kamailio.cfg` beside this file is a template: ``{{name}}`` stands for a value. A value that could
+break out of its place (a quote, a space, a line end) is refused before anything is written.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+
+from hotline.config import Settings
+from hotline.edge.credentials import Credentials
+from hotline.errors import ConfigError
+
+RETRY_AFTER = 10
+"""Seconds that a caller's network is asked to wait when every gateway is busy or down."""
+CHILDREN = 4
+"""UDP workers: one that waits for the disk must not hold up the others."""
+SOCKET_PATH_LIMIT = 107
+"""Bytes that a Unix socket's path may have."""
+
+_NAME = re.compile(r"\{\{(\w+)\}\}")
+_HOST = re.compile(r"[A-Za-z0-9.-]+")
+_HOST_PORT = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+_PATH = re.compile(r"[^\s\"'\\!#;{}]+")
+_MODULES = (
+    "usr/lib/*/kamailio/modules",
+    "usr/lib/kamailio/modules",
+    "usr/lib64/kamailio/modules",
+    "usr/local/lib*/kamailio/modules",
+)
+
+
+def folder(settings: Settings) -> Path:
+    """Return where everything generated for the edge stands; 0700."""
+    return settings.run_dir.absolute() / "edge"
+
+
+def rpc_socket(settings: Settings) -> Path:
+    """Return the control socket that Kamailio listens on."""
+    return folder(settings) / "rpc.sock"
+
+
+def database(settings: Settings) -> Path:
+    """Return the file of credentials and registrations."""
+    return settings.state.absolute() / "edge.sqlite"
+
+
+def slots(settings: Settings) -> dict[str, str]:
+    """Return the SIP URI of each gateway by its slot, ``gateway-1`` first."""
+    gateway = settings.gateway
+    return {
+        f"gateway-{n + 1}": f"sip:{gateway.address}:{gateway.first_port + n}"
+        for n in range(gateway.processes)
+    }
+
+
+def program() -> str | None:
+    """Return Kamailio's path, also where it is not on the user's PATH; None: not installed."""
+    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
+    return shutil.which("kamailio", path=path)
+
+
+def modules(root: Path = Path("/")) -> Path | None:
+    """Return the folder of Kamailio's modules on any Debian architecture; None: not installed."""
+    for pattern in _MODULES:
+        for found in sorted(root.glob(pattern)):
+            if (found / "dispatcher.so").exists() and (found / "db_sqlite.so").exists():
+                return found
+    return None
+
+
+def write(settings: Settings) -> Path:
+    """Write everything Kamailio reads at start and return its configuration's path.
+
+    Makes `edge.sqlite` and the dialog secret when they do not exist yet. Raises ConfigError.
+    """
+    values = _values(settings)
+    target = folder(settings)
+    for private in (settings.state, settings.run_dir, target):
+        private.mkdir(mode=0o700, parents=True, exist_ok=True)
+    target.chmod(0o700)
+    Credentials(database(settings), settings.edge.realm)
+    values["dialog_secret"] = _dialog_secret(settings.secrets_dir / "edge-dialog.key")
+    _write_private(target / "dispatcher.list", _dispatcher_list(settings))
+    _write_private(target / "address.list", _address_list(settings))
+    template = (files("hotline.edge") / "kamailio.cfg").read_text(encoding="utf-8")
+    config = target / "kamailio.cfg"
+    _write_private(config, _NAME.sub(lambda name: values[name[1]], template))
+    return config
+
+
+def command(settings: Settings) -> list[str]:
+    """Return the command that runs the edge in the foreground; it holds no secret."""
+    place = str(folder(settings))
+    config = f"{place}/kamailio.cfg"
+    return [program() or "kamailio", "-DD", "-E", "-f", config, "-m", "32", "-M", "4",
+            "-Y", place, "-w", place]  # fmt: skip
+
+
+def _values(settings: Settings) -> dict[str, str]:
+    edge = settings.edge
+    found = modules()
+    if found is None:
+        raise ConfigError("kamailio is missing; install kamailio and kamailio-sqlite-modules")
+    socket = str(rpc_socket(settings))
+    if len(os.fsencode(socket)) > SOCKET_PATH_LIMIT:
+        raise ConfigError(f"state: {socket} is too long for a socket; use a shorter state folder")
+    if edge.address == "0.0.0.0":  # noqa: S104 - refused, not bound
+        raise ConfigError("edge.address: name one address that phones reach, not 0.0.0.0")
+    _checked("gateway.address", settings.gateway.address, _HOST)
+    return {
+        "address": _checked("edge.address", edge.address, _HOST),
+        "port": str(edge.port),
+        "realm": _checked("edge.realm", edge.realm, _HOST),
+        "children": str(CHILDREN),
+        "modules": f"{found}/",
+        "rpc_socket": socket,
+        "flood_requests": str(edge.flood_requests),
+        "retry_after": str(RETRY_AFTER),
+        "database": _checked("state", str(database(settings)), _PATH),
+        "dispatcher_list": str(folder(settings) / "dispatcher.list"),
+        "address_list": str(folder(settings) / "address.list"),
+        "is_line": _is_one_of(line.number for line in settings.lines),
+        "is_outbound": _is_one_of(edge.outbound),
+        "outbound_trunk": _checked("edge.outbound_trunk", edge.outbound_trunk or "", _HOST_PORT),
+    }
+
+
+def _checked(key: str, value: str, allowed: re.Pattern[str]) -> str:
+    if value and not allowed.fullmatch(value):
+        raise ConfigError(f"{key}: {value!r} has a character that is not allowed here")
+    return value
+
+
+def _is_one_of(numbers: Iterable[str]) -> str:
+    """Return the condition that the dialled number is one of these, character by character."""
+    return " || ".join(f'$rU == "{number}"' for number in numbers) or "1 == 0"
+
+
+def _dispatcher_list(settings: Settings) -> str:
+    """Set 1: each gateway with its slot as `duid`, by which loads are counted."""
+    return "".join(f"1 {uri} 0 0 duid={slot}\n" for slot, uri in slots(settings).items())
+
+
+def _address_list(settings: Settings) -> str:
+    """Group 1: each trunk's networks, any port, with the trunk's name as tag."""
+    lines = [
+        f"1 {network.network_address} {network.prefixlen} 0 {trunk.name}\n"
+        for trunk in settings.edge.trunks
+        for network in trunk.networks
+    ]
+    return "# group address mask port name\n" + "".join(lines)
+
+
+def _dialog_secret(path: Path) -> str:
+    """Return what seals dialogs; kept, so that calls in progress outlive a restart."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        _write_private(path, secrets.token_hex(32))
+    return path.read_text(encoding="ascii").strip()
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Replace `path` in one step; readable by its owner alone from the first byte on."""
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123
+        file.write(text)
+    fresh.replace(path)

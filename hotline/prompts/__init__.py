@@ -1,0 +1,6 @@
+"""What is said: the texts, and where the WAV of a prompt stands.
+
+Owns: `texts.toml`, the order in which folders are searched.
+May import: `hotline`'s vocabulary.
+Must never: play anything, or speak a text while a caller waits (`hotline.voice` does it at set-up).
+"""

@@ -1,0 +1,30 @@
+"""What a WAV must be to be played: 8 kHz, mono, 16-bit PCM. Pure, apart from reading the header."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+from hotline.errors import PromptMissing
+
+CLOCK_RATE = 8000
+SHORTEST_FRAMES = 400
+"""The engine refuses a WAV with less audio than this (PJMEDIA_EWAVETOOSHORT)."""
+
+
+def seconds_of(path: Path) -> float:
+    """Return how long `path` plays.
+
+    Raises PromptMissing when it is not there, not readable, or not 8 kHz mono 16-bit PCM.
+    """
+    try:
+        with wave.open(str(path), "rb") as wav:
+            shape = (wav.getframerate(), wav.getnchannels(), wav.getsampwidth())
+            frames = wav.getnframes()
+    except (OSError, EOFError, wave.Error) as error:
+        raise PromptMissing(f"{path.name}: {error or 'is empty'}") from None
+    if shape != (CLOCK_RATE, 1, 2):
+        raise PromptMissing(f"{path.name}: {shape[0]} Hz x {shape[1]} x {8 * shape[2]} bit")
+    if frames < SHORTEST_FRAMES:
+        raise PromptMissing(f"{path.name}: only {frames} samples")
+    return frames / CLOCK_RATE

@@ -1,0 +1,84 @@
+"""A gateway's inbox: offers for the contacts that it owns, and their withdrawal.
+
+A message is moved to a list of its own while it is handled, so that a reply of Redis which is
+lost on the way does not lose the offer: it is delivered when the connection is back. Message:
+JSON with `kind` ``made`` (offer, contact, counselor, expires in ms) or ``withdrawn`` (offer).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from hotline.ids import ContactId, CounselorId, GatewayId, OfferId
+from hotline.ports import Offer, OfferTaker
+from queueing import keys
+from queueing.cancellation import still_wanted
+from queueing.scripts import connect
+
+log = logging.getLogger(__name__)
+
+BLOCK = 2.0
+"""Seconds for which one look at the inbox waits."""
+AGAIN_AFTER = 0.5
+"""Seconds until the next try when Redis is away."""
+
+
+class Inbox:
+    """Delivers to `taker` what the queue has for `gateway`, in order, until cancelled."""
+
+    def __init__(self, url: str, *, gateway: GatewayId, taker: OfferTaker) -> None:
+        self._redis: Redis = connect(url, reply_within=BLOCK + 3)
+        self._inbox = keys.inbox(gateway)
+        self._taken = keys.taken(gateway)
+        self._taker = taker
+        self._delivered: str | None = None
+
+    async def run(self) -> None:
+        """Consume; goes on by itself when Redis was away."""
+        try:
+            while still_wanted():
+                try:
+                    await self._consume()
+                except (RedisError, OSError) as error:
+                    log.warning("inbox: %s; trying again", type(error).__name__)
+                    await asyncio.sleep(AGAIN_AFTER)
+        finally:
+            await self._redis.aclose()
+
+    async def _consume(self) -> None:
+        for text in await self._redis.lrange(self._taken, 0, -1):
+            self._deliver(str(text))
+        while still_wanted():
+            await self._redis.delete(self._taken)
+            taken = await self._redis.blmove(self._inbox, self._taken, int(BLOCK), "LEFT", "RIGHT")
+            if taken is not None:
+                self._deliver(str(taken))
+
+    def _deliver(self, text: str) -> None:
+        if text == self._delivered:
+            return  # handled already: only its removal from the list was lost
+        self._delivered = text
+        try:
+            self._hand_over(json.loads(text))
+        except Exception:  # the next offer is not to blame for this one
+            log.exception("inbox: a message could not be handled")
+
+    def _hand_over(self, message: dict[str, Any]) -> None:
+        if message["kind"] == "withdrawn":
+            self._taker.offer_withdrawn(OfferId(message["offer"]))
+            return
+        self._taker.offer_made(
+            Offer(
+                id=OfferId(message["offer"]),
+                contact=ContactId(message["contact"]),
+                counselor=CounselorId(message["counselor"]),
+                expires_at=datetime.fromtimestamp(int(message["expires"]) / 1000, UTC),
+            )
+        )

@@ -1,0 +1,78 @@
+"""Folds offers from the journal into their table."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from hotline import events as e
+from hotline.ports import OfferOutcome
+from queueing.tables import OfferRow
+
+ANSWERED = "answered"
+CONTACT_ENDED = "contact_ended"
+"""The caller left, or we ended the contact, while the phone was ringing."""
+
+_OUTCOMES: dict[type[e.Event], str] = {
+    e.ContactAnswered: ANSWERED,
+    e.OfferMissed: OfferOutcome.MISSED.value,
+    e.OfferDeclined: OfferOutcome.DECLINED.value,
+    e.OfferFailed: OfferOutcome.UNREACHABLE.value,
+    e.OfferWithdrawn: OfferOutcome.WITHDRAWN.value,
+}
+
+OfferEvent = (
+    e.ContactOffered
+    | e.ContactAnswered
+    | e.OfferMissed
+    | e.OfferDeclined
+    | e.OfferFailed
+    | e.OfferWithdrawn
+)
+
+
+class OfferProjection:
+    """Implements `hotline.journal.Projection`: one `OfferRow` per offer."""
+
+    name = "offers"
+
+    def fold(self, session: Session, event: e.Event) -> None:
+        match event:
+            case e.ContactOffered():
+                _row(session, event).offered_at = event.at
+            case (
+                e.ContactAnswered()
+                | e.OfferMissed()
+                | e.OfferDeclined()
+                | e.OfferFailed()
+                | e.OfferWithdrawn()
+            ):
+                row = _row(session, event)
+                _end(row, _OUTCOMES[type(event)], event.at)
+                row.status = getattr(event, "status", None)
+            case e.CallerLeft() | e.ContactRefused() | e.ContactFailed():
+                ringing = select(OfferRow).where(
+                    OfferRow.contact == event.subject, OfferRow.outcome.is_(None)
+                )
+                for row in session.scalars(ringing):
+                    _end(row, CONTACT_ENDED, event.at)
+            case _:
+                pass
+
+    def clear(self, session: Session) -> None:
+        session.execute(delete(OfferRow))
+
+
+def _row(session: Session, event: OfferEvent) -> OfferRow:
+    row = session.get(OfferRow, (event.subject, event.offer))
+    if row is None:
+        row = OfferRow(contact=event.subject, offer=event.offer, counselor=event.counselor)
+        session.add(row)
+    return row
+
+
+def _end(row: OfferRow, outcome: str, at: datetime) -> None:
+    row.outcome = outcome
+    row.ended_at = at

@@ -1,0 +1,94 @@
+-- Sweep: mend what waits for somebody who does not come any more.
+--
+-- KEYS    see prelude.lua
+-- ARGV    4 ms of a gateway's lease; 5 ms of an offer's lease; 6 ms between two sweeps beyond which
+--         Redis, or everybody, was away; 7 ms of wrap-up; 8 state after it
+-- RETURNS what was done: {'away'} | {'lost', contact, gateway, seq, state, counselor} |
+--         {'withdrawn', contact, counselor} | {'released', counselor}, each as a list
+-- INVARIANT Nobody stays offered or talking for a gateway that is dead, nor offered beyond the
+--           lease, nor in wrap-up beyond the deadline. A contact that is lost gets its ContactFailed
+--           in the journal here, once, whoever sweeps. After an absence all leases begin anew, for
+--           nobody could renew them; a clock set back lengthens no lease.
+local gateway_lease, offer_lease = tonumber(ARGV[4]), tonumber(ARGV[5])
+local longest_gap, wrap_up, setting = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
+local done = {}
+
+-- A gateway's last events may be younger than its last heartbeat: look at the end of the journal.
+local JOURNAL_TAIL = 5000
+local ENDINGS = { CallerLeft = 1, CounselorLeft = 1, ContactRefused = 1, ContactFailed = 1 }
+
+local function renew(zset, lease)
+  for _, member in ipairs(call('ZRANGE', zset, 0, -1)) do
+    call('ZADD', zset, whole(NOW + lease), member)
+  end
+end
+
+local function shorten(zset, lease)
+  local latest = whole(NOW + lease)
+  for _, member in ipairs(call('ZRANGEBYSCORE', zset, '(' .. latest, '+inf')) do
+    call('ZADD', zset, latest, member)
+  end
+end
+
+local function past(zset)
+  return call('ZRANGEBYSCORE', zset, '-inf', '(' .. whole(NOW))
+end
+
+-- Raise `seqs` (contact -> last seq) to what the journal says; those that ended there become nil.
+local function read_tail(seqs)
+  for _, entry in ipairs(call('XREVRANGE', JOURNAL, '+', '-', 'COUNT', JOURNAL_TAIL)) do
+    local event = {}
+    for i = 1, #entry[2], 2 do event[entry[2][i]] = entry[2][i + 1] end
+    local seq = seqs[event.subject]
+    if seq and ENDINGS[event.type] then
+      seqs[event.subject] = nil
+    elseif seq then
+      seqs[event.subject] = math.max(seq, tonumber(event.seq))
+    end
+  end
+end
+
+local function bury(gateway)
+  local carried = call('HGETALL', CARRIED .. gateway)
+  local seqs = {}
+  for i = 1, #carried, 2 do seqs[carried[i]] = tonumber(carried[i + 1]) end
+  if #carried > 0 then read_tail(seqs) end
+  for i = 1, #carried, 2 do
+    local contact = carried[i]
+    local held = call('HMGET', CONTACT .. contact, 'state', 'counselor')
+    remove(contact, 'gateway_lost', 'system', wrap_up, setting)
+    local seq = seqs[contact]
+    if seq then
+      journal('ContactFailed', contact, whole(seq + 1),
+        { termination = { result = 'failed', reason = 'gateway_lost' } })
+      done[#done + 1] = { 'lost', contact, gateway, whole(seq + 1), held[1] or '', held[2] or '' }
+    end
+  end
+  call('DEL', CARRIED .. gateway, INBOX .. gateway, INBOX .. gateway .. TAKEN)
+  call('ZREM', GATEWAYS, gateway)
+end
+
+local swept = tonumber(call('GET', SWEPT) or NOW)
+call('SET', SWEPT, whole(NOW))
+if math.abs(NOW - swept) > longest_gap then
+  renew(GATEWAYS, gateway_lease)
+  renew(RINGING, offer_lease)
+  done[#done + 1] = { 'away' }
+end
+shorten(GATEWAYS, gateway_lease)
+shorten(RINGING, offer_lease)
+shorten(WRAP_UPS, wrap_up)
+
+for _, gateway in ipairs(past(GATEWAYS)) do bury(gateway) end
+for _, contact in ipairs(past(RINGING)) do
+  local counselor = call('HGET', CONTACT .. contact, 'counselor')
+  tell_withdrawn(contact)
+  move(counselor, 'missed', 'missed', 'system', nil)
+  back_in_line(contact)
+  done[#done + 1] = { 'withdrawn', contact, counselor }
+end
+for _, counselor in ipairs(past(WRAP_UPS)) do
+  release(counselor, 'wrap_up_over', 'system', setting)
+  done[#done + 1] = { 'released', counselor }
+end
+return done

@@ -1,0 +1,69 @@
+"""Offers: one contact to one counselor, claimed together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from hotline.clock import Clock
+from hotline.ids import OfferId
+from hotline.ports import Offer, OfferOutcome
+from queueing import keys
+from queueing.limits import Limits
+from queueing.ranking import Pair
+from queueing.scripts import Scripts
+
+
+class Offers:
+    """Implements `hotline.ports.Offers`. Every method may raise QueueUnavailable."""
+
+    def __init__(self, *, scripts: Scripts, clock: Clock, limits: Limits) -> None:
+        self._scripts = scripts
+        self._clock = clock
+        self._limits = limits
+
+    async def offer(self, pairs: Sequence[Pair]) -> list[Offer | None]:
+        """Claim each pair, or none of its two when one is not free any more (None).
+
+        An offer that is made stands in the inbox of the gateway that owns the contact, until
+        `expires_at`. Runs in one step: keep it to some dozens of pairs.
+        """
+        expires_at = self._expiry()
+        flat = [part for pair in pairs for part in (pair.contact, pair.counselor)]
+        numbers = await self._scripts.run("offer", keys.milliseconds(expires_at), *flat)
+        return [
+            Offer(
+                id=OfferId(number),
+                contact=pair.contact,
+                counselor=pair.counselor,
+                expires_at=expires_at,
+            )
+            if number
+            else None
+            for pair, number in zip(pairs, numbers, strict=True)
+        ]
+
+    async def accept(self, offer: Offer) -> bool:
+        """The counselor answered. False: the offer is no longer valid, hang up that leg."""
+        return bool(await self._scripts.run("accept", *_named(offer)))
+
+    async def give_back(self, offer: Offer, outcome: OfferOutcome) -> bool:
+        """The offer came to nothing (see `hotline.ports.Offers`)."""
+        return bool(await self._scripts.run("give_back", *_named(offer), outcome))
+
+    async def finish(self, offer: Offer, *, requeue: bool) -> None:
+        """The conversation is over; with `requeue` the contact gets its original place back."""
+        await self._scripts.run(
+            "finish",
+            *_named(offer),
+            int(requeue),
+            self._limits.wrap_up_ms,
+            self._limits.after_wrap_up,
+        )
+
+    def _expiry(self) -> datetime:
+        return self._clock.now() + timedelta(seconds=self._limits.offer_lease)
+
+
+def _named(offer: Offer) -> tuple[str, str, str]:
+    return (offer.contact, offer.counselor, offer.id)

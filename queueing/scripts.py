@@ -1,0 +1,78 @@
+"""The Lua scripts: loaded from `lua/`, each run in one step with the time and fresh randomness.
+
+Redis errors become QueueUnavailable here and in `redis_errors`, nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import Any
+from uuid import uuid4
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.commands.core import AsyncScript
+from redis.exceptions import RedisError
+
+from hotline.clock import Clock
+from hotline.errors import QueueUnavailable
+from queueing.keys import SCRIPT_KEYS, milliseconds
+from queueing.presence import lua_table
+
+NAMES = (
+    "accept", "change_state", "enqueue", "expire", "finish", "give_back", "heartbeat", "leave",
+    "offer", "put_counselor", "remove_counselor",
+)  # fmt: skip
+"""One script each, and one method of the store each."""
+
+REPLY_WITHIN = 3.0
+"""Seconds after which an unanswered command counts as Redis being away."""
+
+
+def connect(url: str, *, reply_within: float | None = REPLY_WITHIN) -> Redis:
+    """Return a client that connects when first used and again after every loss.
+
+    One immediate retry only: a connection that a restart of Redis left dead is replaced unseen,
+    while an absence is told at once. Every script may be run twice without harm.
+    """
+    return Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=reply_within,
+        socket_connect_timeout=REPLY_WITHIN,
+        retry=Retry(NoBackoff(), 1),
+    )
+
+
+@contextmanager
+def redis_errors() -> Iterator[None]:
+    """Turn whatever Redis or its socket says into QueueUnavailable."""
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise QueueUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+class Scripts:
+    """Runs the scripts on one Redis."""
+
+    def __init__(self, redis: Redis, *, clock: Clock) -> None:
+        self._clock = clock
+        prelude = f"local TRANSITIONS = {lua_table()}\n{_text('prelude')}"
+        self._scripts: dict[str, AsyncScript] = {
+            name: redis.register_script(f"{prelude}\n{_text(name)}") for name in NAMES
+        }
+
+    async def run(self, name: str, *args: str | int) -> Any:
+        """Run `name` now with its own arguments; raises QueueUnavailable."""
+        now = self._clock.now()
+        head = (milliseconds(now), now.isoformat(), uuid4().hex)
+        with redis_errors():
+            return await self._scripts[name](keys=SCRIPT_KEYS, args=(*head, *args))
+
+
+def _text(name: str) -> str:
+    return (files("queueing") / "lua" / f"{name}.lua").read_text(encoding="utf-8")

@@ -1,0 +1,135 @@
+"""The scribe is killed anywhere: nothing is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import func, select
+
+from admin import schema
+from admin.figures import from_tables
+from admin.statistics import Interval, Measures, fold
+from hotline.database import open_engine, snapshot
+from hotline.events import Event, encode
+from hotline.journal import read
+from hotline.stream import JOURNAL_STREAM, SCRIBE_LEASE, connect
+from hotline.tables import JournalRow, SubjectRow
+from tests.histories import interleave, random_history
+from tests.servers import RedisServer, select_pause, wait_until
+
+MEASURES = Measures(zone=ZoneInfo("Asia/Shanghai"), interval=Interval.HOUR)
+KILLS = 10
+
+
+@contextmanager
+def scribe_process(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([sys.executable, "-m", "tests.faults.scribe_process", *arguments])
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.timeout(180)
+def test_a_scribe_killed_anywhere_loses_nothing_and_doubles_nothing(
+    redis_url: str, tmp_path: Path
+) -> None:
+    random = Random(20261121)
+    events = interleave([random_history(f"c{n}", random) for n in range(450)], random)
+    database = f"sqlite:///{tmp_path / 'hotline.sqlite'}"
+    engine = open_engine(database)
+    schema.upgrade(engine)
+    arguments = (redis_url, database, str(tmp_path / "told"))
+
+    def journalled() -> int:
+        with snapshot(engine) as session:
+            return session.scalar(select(func.count()).select_from(JournalRow)) or 0
+
+    stages: list[int] = []
+    for kill in range(KILLS):
+        feed(redis_url, events[kill * len(events) // KILLS : (kill + 1) * len(events) // KILLS])
+        before = journalled()
+        with scribe_process(*arguments):
+            # From the first sign of work on, at any moment: within a batch, or after a few.
+            wait_until(lambda had=before: journalled() > had, seconds=20, what="a batch")
+            select_pause(random.uniform(0, 0.05))
+        stages.append(journalled())
+        end_lease(redis_url)
+    with scribe_process(*arguments):
+        wait_until(lambda: journalled() >= len(events), seconds=30, what="the whole journal")
+        wait_until(lambda: acknowledged(redis_url), what="the last acknowledgement")
+    assert_exactly_once(events, engine_url=database)
+    told = Counter((tmp_path / "told").read_text().split())
+    assert set(told) == {event.id for event in events}
+    engine.dispose()
+
+
+def feed(redis_url: str, events: list[Event]) -> None:
+    with connect(redis_url) as stream:
+        for event in events:
+            stream.xadd(JOURNAL_STREAM, dict(encode(event)))  # type: ignore[arg-type]
+
+
+def end_lease(redis_url: str) -> None:
+    """Do at once what three seconds do to a dead scribe's lease."""
+    with connect(redis_url) as stream:
+        stream.delete(SCRIBE_LEASE)
+
+
+def acknowledged(redis_url: str) -> bool:
+    with connect(redis_url) as stream:
+        (group,) = stream.xinfo_groups(JOURNAL_STREAM)
+        return bool(group["pending"] == 0 and group["lag"] == 0)
+
+
+def assert_exactly_once(events: list[Event], *, engine_url: str) -> None:
+    engine = open_engine(engine_url)
+    with snapshot(engine) as session:
+        assert list(read(session)) == events
+        assert session.scalar(select(func.sum(SubjectRow.missing))) == 0
+        tables = from_tables(session, MEASURES)
+    recomputed = fold(events, MEASURES)
+    assert tables.keys() == recomputed.keys()
+    for cell, figures in tables.items():
+        expected = recomputed[cell]
+        assert (figures.calls, figures.answered, figures.abandoned, figures.within) == (
+            expected.calls, expected.answered, expected.abandoned, expected.within,
+        )  # fmt: skip
+        assert figures.talk == pytest.approx(expected.talk, abs=1e-6)
+        assert figures.wrap_up == pytest.approx(expected.wrap_up, abs=1e-6)
+    engine.dispose()
+
+
+@pytest.mark.timeout(60)
+def test_a_scribe_bears_redis_being_killed_and_goes_on(
+    own_redis: RedisServer, tmp_path: Path
+) -> None:
+    random = Random(3)
+    events = interleave([random_history(f"c{n}", random) for n in range(60)], random)
+    database = f"sqlite:///{tmp_path / 'hotline.sqlite'}"
+    engine = open_engine(database)
+    schema.upgrade(engine)
+
+    def journalled() -> int:
+        with snapshot(engine) as session:
+            return session.scalar(select(func.count()).select_from(JournalRow)) or 0
+
+    with scribe_process(own_redis.url, database, str(tmp_path / "told")) as process:
+        feed(own_redis.url, events[:200])
+        wait_until(lambda: journalled() == 200, what="the first part")
+        own_redis.kill()
+        own_redis.start()
+        feed(own_redis.url, events[200:])
+        wait_until(lambda: journalled() == len(events), what="the second part")
+        assert process.poll() is None
+    assert_exactly_once(events, engine_url=database)
+    engine.dispose()

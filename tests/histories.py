@@ -1,0 +1,223 @@
+"""Legal histories of contacts and counselors: the events that a day at the hotline would leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from hotline import events as e
+from hotline.contact import Contact
+from hotline.events import CounselorState as C
+from hotline.events import Event, Priority, Reason, Result, SealedNumber, Termination
+from hotline.ids import (
+    ContactId,
+    CounselorId,
+    GatewayId,
+    LegId,
+    NodeId,
+    OfferId,
+    new_event_id,
+)
+
+MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+NODES = ("city", "city/east", "city/east/riverside", "city/west")
+
+
+@dataclass
+class Collected:
+    """A sink that keeps what it is given."""
+
+    events: list[Event] = field(default_factory=list)
+
+    def append(self, event: Event) -> None:
+        self.events.append(event)
+
+
+class History:
+    """Tells one contact's visit, step by step; each step takes the seconds it is given."""
+
+    def __init__(self, contact: str, *, start: datetime = MONDAY, node: str = "city") -> None:
+        self._sink = Collected()
+        self._contact = Contact(ContactId(contact), journal=self._sink)
+        self._counselor_seq: dict[str, int] = {}
+        self.at = start
+        self.node = NodeId(node)
+        self.counselor_events: list[Event] = []
+
+    @property
+    def contact_events(self) -> list[Event]:
+        return self._sink.events
+
+    @property
+    def events(self) -> list[Event]:
+        return self.contact_events + self.counselor_events
+
+    def record(self, kind: type[Event], seconds: float = 0.0, **facts: Any) -> None:
+        self.at += timedelta(seconds=seconds)
+        self._contact.record(kind, at=self.at, **facts)
+
+    def arrive(self) -> History:
+        self.record(
+            e.InviteReceived,
+            gateway=GatewayId("gateway-1.00"),
+            trunk="city",
+            dnis="12356",
+            caller=SealedNumber(cipher="c", digest="d"),
+            node=self.node,
+        )
+        return self
+
+    def greet(self, seconds: float = 1.0) -> History:
+        self.record(e.CallAnswered, seconds, leg=LegId("caller"))
+        self.record(e.ConsentGiven, seconds)
+        self.record(e.MenuFinished, seconds, outcome="chosen", topic="family", language="zh")
+        return self
+
+    def queue(self, seconds: float = 0.0) -> History:
+        self.record(
+            e.ContactQueued,
+            seconds,
+            priority=Priority.NORMAL,
+            topic="family",
+            language="zh",
+            skills=("family",),
+            node=self.node,
+        )
+        return self
+
+    def offer(self, number: str, counselor: str, seconds: float = 1.0) -> History:
+        self.record(e.ContactOffered, seconds, **_offer(number, counselor))
+        self._become(counselor, C.READY, C.OFFERED)
+        return self
+
+    def miss(self, number: str, counselor: str, seconds: float = 20.0) -> History:
+        self.record(e.OfferMissed, seconds, **_offer(number, counselor))
+        self._become(counselor, C.OFFERED, C.NOT_READY, contact=None)
+        self._become(counselor, C.NOT_READY, C.READY, contact=None)
+        return self
+
+    def answer(self, number: str, counselor: str, seconds: float = 4.0) -> History:
+        self.record(e.ContactAnswered, seconds, leg=LegId("desk"), **_offer(number, counselor))
+        self._become(counselor, C.OFFERED, C.TALKING)
+        return self
+
+    def hold(self, seconds: float, leg: str = "desk") -> History:
+        self.record(e.ContactHeld, seconds, leg=LegId(leg))
+        return self
+
+    def resume(self, seconds: float, leg: str = "desk") -> History:
+        self.record(e.ContactResumed, seconds, leg=LegId(leg))
+        return self
+
+    def lose(self, counselor: str, seconds: float = 30.0) -> History:
+        lost = CounselorId(counselor)
+        self.record(e.CounselorLost, seconds, counselor=lost, reason=Reason.RTP_SILENCE)
+        self._wrap_up(counselor, 10.0)
+        return self
+
+    def leave(self, seconds: float, result: Result = Result.ABANDONED) -> History:
+        ending = Termination(result, Reason.CALLER_HUNG_UP)
+        self.record(e.CallerLeft, seconds, termination=ending)
+        return self
+
+    def complete(self, counselor: str, seconds: float, wrap_up: float = 60.0) -> History:
+        self.leave(seconds, Result.COMPLETED)
+        self._wrap_up(counselor, wrap_up)
+        return self
+
+    def refuse(self) -> History:
+        self.record(e.ContactRefused, termination=Termination(Result.REFUSED, Reason.BLOCKED))
+        return self
+
+    def fail(self, seconds: float = 1.0) -> History:
+        ending = Termination(Result.FAILED, Reason.FAULT)
+        self.record(e.ContactFailed, seconds, termination=ending)
+        return self
+
+    def _wrap_up(self, counselor: str, seconds: float) -> None:
+        ended = self.at
+        self._become(counselor, C.TALKING, C.WRAP_UP)
+        self.at = ended + timedelta(seconds=seconds)
+        self._become(counselor, C.WRAP_UP, C.READY, contact=None)
+        self.at = ended
+
+    def _become(self, counselor: str, previous: C, state: C, contact: str | None = "own") -> None:
+        seq = self._counselor_seq[counselor] = self._counselor_seq.get(counselor, 0) + 1
+        self.counselor_events.append(
+            e.CounselorStateChanged(
+                id=new_event_id(),
+                subject=counselor,
+                seq=seq,
+                at=self.at,
+                previous=previous,
+                state=state,
+                reason="",
+                by="system",
+                contact=self._contact.id if contact else None,
+            )
+        )
+
+
+def _offer(number: str, counselor: str) -> dict[str, Any]:
+    return {"offer": OfferId(number), "counselor": CounselorId(counselor)}
+
+
+def random_history(contact: str, random: Random) -> History:
+    """Return some legal history; its counselors serve nobody else, so that any two may mix."""
+    start = MONDAY + timedelta(seconds=random.uniform(0, 2 * 86400))
+    tale = History(contact, start=start, node=random.choice(NODES)).arrive()
+    endings: list[Callable[[], History]] = [
+        lambda: tale.refuse(),
+        lambda: tale.leave(3.0),
+        lambda: tale.greet().leave(2.5),
+        lambda: tale.greet().fail(),
+        lambda: tale.greet().queue().leave(random.choice([1.0, 4.999, 5.0, 70.25])),
+        lambda: tale.greet().queue().fail(),
+        lambda: _served(tale.greet().queue(random.uniform(0, 9)), random),
+        lambda: _served(tale.greet().queue(random.uniform(0, 9)), random),
+        lambda: tale.greet().queue(),
+    ]
+    return random.choice(endings)()
+
+
+def _served(tale: History, random: Random) -> History:
+    counselor = f"{tale.contact_events[0].subject}-1"
+    offers = 0
+    for _ in range(random.randrange(3)):
+        offers += 1
+        tale.offer(str(offers), counselor, random.uniform(0, 30)).miss(str(offers), counselor)
+    for _ in range(random.randrange(2)):
+        offers += 1
+        tale.offer(str(offers), counselor).answer(str(offers), counselor).lose(counselor)
+        if random.random() < 0.3:
+            return tale.leave(random.uniform(0, 20))
+        counselor = f"{tale.contact_events[0].subject}-2"  # the first one is in wrap-up
+    offers += 1
+    tale.offer(str(offers), counselor).answer(str(offers), counselor, random.uniform(0, 30))
+    for _ in range(random.randrange(3)):
+        tale.hold(random.uniform(1, 60)).hold(2.0, "caller")
+        if random.random() < 0.7:
+            tale.resume(random.uniform(1, 9)).resume(1.0, "caller")
+    return random.choice(
+        [
+            lambda: tale.complete(counselor, random.uniform(1, 900), random.uniform(0, 120)),
+            lambda: tale.fail(5.0),
+            lambda: tale,
+        ]
+    )()
+
+
+def interleave(tales: list[History], random: Random) -> list[Event]:
+    """Return all events of `tales`, subjects mixed, each subject's own in order."""
+    queues = [list(part) for tale in tales for part in (tale.contact_events, tale.counselor_events)]
+    queues = [queue for queue in queues if queue]
+    mixed: list[Event] = []
+    while queues:
+        queue = random.choice(queues)
+        mixed.append(queue.pop(0))
+        if not queue:
+            queues.remove(queue)
+    return mixed

@@ -1,0 +1,169 @@
+"""The doctor finds what is broken, says what to do, and shows no secret."""
+
+from __future__ import annotations
+
+import io
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import redis
+from rich.console import Console
+
+from admin.doctor import Finding, Verdict, examine, show
+from admin.doctor.database import examine_database
+from admin.doctor.edge import examine_edge
+from admin.doctor.engine import examine_engine
+from admin.doctor.machine import examine_clock, examine_disk, examine_secrets
+from admin.doctor.portcheck import examine_ports
+from admin.doctor.prompts import examine_prompts
+from admin.doctor.redis import examine_redis
+from admin.initialize import write_config
+from admin.processes import specs
+from admin.supervise import Supervisor
+from hotline.clock import SystemClock
+from hotline.config import Database, Recording, Redis, Settings, load
+from tests.servers import RedisServer, free_port
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    write_config(tmp_path / "hotline.toml")
+    return load(tmp_path / "hotline.toml")
+
+
+def worst(findings: list[Finding]) -> Finding:
+    return max(findings, key=lambda finding: list(Verdict).index(finding.state))
+
+
+def test_machine_with_everything_has_nothing_broken(settings: Settings) -> None:
+    findings = examine(settings)
+    assert [finding for finding in findings if finding.state is Verdict.BAD] == []
+    assert {finding.subject for finding in findings} == {
+        "engine", "edge", "redis", "database", "prompts", "disk", "ports", "secrets", "clock",
+    }  # fmt: skip
+
+
+def test_engine_is_named_with_version_capacity_and_codecs(settings: Settings) -> None:
+    said = " ".join(finding.says.en for finding in examine_engine(settings))
+    assert "pjsua2 2." in said
+    assert "legs per process" in said
+    assert "PCMA/8000" in said
+
+
+def test_more_contacts_than_the_engine_carries_is_told(settings: Settings) -> None:
+    gateway = settings.gateway.model_copy(update={"max_contacts": 100_000})
+    found = worst(list(examine_engine(settings.model_copy(update={"gateway": gateway}))))
+    assert found.state is Verdict.WARN
+    assert found.remedy is not None
+    assert "gateway.processes" in found.remedy.en
+
+
+def test_taken_port_is_told_with_its_key(settings: Settings) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind((settings.edge.address, settings.edge.port))
+        found = worst(list(examine_ports(settings)))
+    assert found.state is Verdict.BAD
+    assert "pytest" in found.says.en or "python" in found.says.en
+    assert found.remedy is not None
+    assert "edge.port" in found.remedy.en
+
+
+async def test_own_processes_ports_are_ours(settings: Settings, tmp_path: Path) -> None:
+    chosen = [
+        spec
+        for spec in specs(settings, tmp_path / "hotline.toml", clock=SystemClock())
+        if spec.name in ("redis", "edge")
+    ]
+    async with Supervisor(
+        chosen, run_dir=settings.run_dir, log_dir=settings.log_dir, clock=SystemClock()
+    ) as watched:
+        await watched.wait_up(20)
+        said = [finding.says.en for finding in examine_ports(settings)]
+        assert sum("is ours" in text for text in said) == 2
+        assert any("answers" in finding.says.en for finding in examine_redis(settings))
+
+
+def test_kamailio_that_is_missing_is_told_with_its_package(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hotline.edge.configuration._MODULES", ())
+    [found] = examine_edge(settings)
+    assert found.state is Verdict.BAD
+    assert found.remedy is not None
+    assert "kamailio-sqlite-modules" in found.remedy.en
+
+
+def test_redis_out_of_reach_is_told_without_its_password(settings: Settings) -> None:
+    url = f"redis://:hunter2@127.0.0.1:{free_port()}/0"
+    found = worst(list(examine_redis(settings.model_copy(update={"redis": Redis(url=url)}))))
+    assert found.state is Verdict.BAD
+    assert "hunter2" not in repr(found)
+
+
+def test_redis_that_forgets_or_throws_out_is_told(
+    settings: Settings, own_redis: RedisServer
+) -> None:
+    with redis.Redis.from_url(own_redis.url) as connection:
+        connection.config_set("appendonly", "no")
+        connection.config_set("maxmemory-policy", "allkeys-lru")
+    elsewhere = settings.model_copy(update={"redis": Redis(url=own_redis.url)})
+    bad = [f for f in examine_redis(elsewhere) if f.state is Verdict.BAD]
+    assert [f.remedy.en for f in bad if f.remedy] == [
+        "set appendonly yes", "set maxmemory-policy noeviction",
+    ]  # fmt: skip
+
+
+def test_database_that_does_not_open_is_told_without_its_password(settings: Settings) -> None:
+    url = f"postgresql+psycopg://hotline:hunter2@127.0.0.1:{free_port()}/hotline"
+    broken = settings.model_copy(update={"database": Database(url=url)})
+    found = worst(list(examine_database(broken)))
+    assert found.state is Verdict.BAD
+    assert "hunter2" not in repr(found)
+
+
+def test_full_disk_is_told_by_its_reserve(settings: Settings) -> None:
+    def with_reserve(megabytes: int) -> Finding:
+        recording = Recording(reserve_mb=megabytes)
+        [found] = examine_disk(settings.model_copy(update={"recording": recording}))
+        return found
+
+    assert with_reserve(1).state is Verdict.OK
+    assert with_reserve(10**9).state is Verdict.BAD
+
+
+def test_secret_that_others_can_read_is_told(settings: Settings) -> None:
+    settings.secrets_dir.mkdir(parents=True, mode=0o700)
+    settings.state.chmod(0o700)
+    key = settings.secrets_dir / "number.key"
+    key.write_text("x")
+    key.chmod(0o600)
+    assert worst(list(examine_secrets(settings))).state is Verdict.OK
+    key.chmod(0o644)
+    found = worst(list(examine_secrets(settings)))
+    assert found.state is Verdict.BAD
+    assert str(key) in found.says.en
+
+
+def test_missing_prompts_are_counted(settings: Settings) -> None:
+    [found] = examine_prompts(settings)
+    assert found.state is Verdict.WARN
+    assert found.remedy is not None
+
+
+def test_clock_names_the_zone(settings: Settings) -> None:
+    [found] = examine_clock(settings)
+    assert "UTC" in found.says.en
+
+
+@pytest.mark.parametrize(("language", "mark"), [("zh", "故障"), ("en", "bad")])
+def test_findings_are_shown_in_the_sites_language(
+    settings: Settings, language: str, mark: str
+) -> None:
+    [found] = examine_prompts(settings)
+    console = Console(file=io.StringIO(), width=100)
+    show([replace(found, state=Verdict.BAD)], console=console, language=language)
+    shown = console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
+    assert mark in shown
+    assert "→" in shown

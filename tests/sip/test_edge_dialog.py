@@ -1,0 +1,169 @@
+"""Requests within a dialog: they pass in both directions, and nobody can invent a dialog."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.edge_server import OUTSIDE_HOST, PHONE_HOST, EdgeServer
+from tests.servers import free_port, wait_until
+from tests.sip.conftest import MakePeer, furnish
+from tests.sip.wire import Message, Peer, whoever_receives
+
+
+def _pass(sender: Peer, receiver: Peer, request: Message) -> Message:
+    """Send within a dialog; return the request as it arrived, after a 200 went back."""
+    sender.send(request)
+    arrived = receiver.receive_request(request.method)
+    receiver.reply(arrived, 200)
+    assert sender.final(request).status == 200
+    return arrived
+
+
+def _to_gateway(
+    caller: Peer, gateways: list[Peer], call: Message
+) -> tuple[Peer, Message, Message, Message]:
+    """Let `call` be answered; return gateway, the INVITE it got, its 200, and the 200 received."""
+    caller.send(call)
+    gateway, invite = whoever_receives(gateways, "INVITE")
+    sent = gateway.reply(invite, 200)
+    answer = caller.final(call)
+    caller.send(caller.within(answer, "ACK"))
+    gateway.receive_request("ACK")
+    return gateway, invite, sent, answer
+
+
+def test_a_trunk_dialog_passes_in_both_directions(gateways: list[Peer], trunk: Peer) -> None:
+    call = trunk.invite("12356", sender="x")
+    gateway, invite, sent, answer = _to_gateway(trunk, gateways, call)
+    for number, method in enumerate(("UPDATE", "INVITE", "INFO", "PRACK"), start=3):
+        _pass(trunk, gateway, trunk.within(answer, method, cseq=number))
+        _pass(gateway, trunk, gateway.within_called(invite, sent, method, cseq=number))
+    _pass(gateway, trunk, gateway.within_called(invite, sent, "BYE", cseq=9))
+
+
+def test_a_phones_dialog_passes_in_both_directions(gateways: list[Peer], phone: Peer) -> None:
+    call = phone.prove(phone.invite("*11", sender="1001"), "1001", "pw-1001")
+    gateway, invite, sent, answer = _to_gateway(phone, gateways, call)
+    for number, method in enumerate(("UPDATE", "INVITE"), start=4):
+        _pass(phone, gateway, phone.within(answer, method, cseq=number))
+        _pass(gateway, phone, gateway.within_called(invite, sent, method, cseq=number))
+    _pass(phone, gateway, phone.within(answer, "BYE", cseq=9))
+
+
+def test_a_counselors_leg_passes_in_both_directions(gateways: list[Peer], phone: Peer) -> None:
+    phone.register("1001", "pw-1001")
+    gateway = gateways[0]
+    call = gateway.invite("1001", sender="hotline")
+    gateway.send(call)
+    invite = phone.receive_request("INVITE")
+    sent = phone.reply(invite, 200)
+    answer = gateway.final(call)
+    gateway.send(gateway.within(answer, "ACK"))
+    phone.receive_request("ACK")
+    for number, method in enumerate(("UPDATE", "INVITE"), start=3):
+        _pass(gateway, phone, gateway.within(answer, method, cseq=number))
+        _pass(phone, gateway, phone.within_called(invite, sent, method, cseq=number))
+    _pass(phone, gateway, phone.within_called(invite, sent, "BYE", cseq=9))
+
+
+def test_a_ringing_phone_is_cancelled(gateways: list[Peer], phone: Peer) -> None:
+    phone.register("1001", "pw-1001")
+    call = gateways[0].invite("1001", sender="hotline")
+    gateways[0].send(call)
+    invite = phone.receive_request("INVITE")
+    phone.reply(invite, 180)
+    gateways[0].receive(lambda m: m.status == 180)
+    gateways[0].cancel(call)
+    phone.reply(phone.receive_request("CANCEL"), 200)
+    phone.reply(invite, 487)
+    ended = gateways[0].receive(lambda m: m.status == 487 and "INVITE" in m.get("CSeq"))
+    gateways[0].ack_refusal(call, ended)
+
+
+def test_a_decline_of_the_phone_passes_unchanged(gateways: list[Peer], phone: Peer) -> None:
+    phone.register("1001", "pw-1001")
+    phone.invite_status = 603
+    assert gateways[0].ask(gateways[0].invite("1001", sender="hotline")).status == 603
+
+
+def test_later_requests_find_a_phone_behind_nat(gateways: list[Peer], phone: Peer) -> None:
+    """Its Contact names an address that nobody can reach; requests go where it sends from."""
+    call = phone.invite("*11", sender="1001")
+    hidden = [(n, "<sip:1001@10.9.9.9:5060>" if n == "Contact" else v) for n, v in call.headers]
+    call = phone.prove(Message(call.start, hidden, call.body), "1001", "pw-1001")
+    gateway, invite, sent, _ = _to_gateway(phone, gateways, call)
+    _pass(gateway, phone, gateway.within_called(invite, sent, "BYE"))
+
+
+def test_a_call_in_progress_outlives_a_restart_of_the_edge(
+    edge: EdgeServer, gateways: list[Peer], trunk: Peer
+) -> None:
+    gateway, _, _, answer = _to_gateway(trunk, gateways, trunk.invite("12356", sender="x"))
+    edge.restart()
+    _pass(trunk, gateway, trunk.within(answer, "BYE", cseq=3))
+
+
+# --- dialogs that nobody began -------------------------------------------------------
+
+
+def _invented(sender: Peer, method: str, target: str, *, params: str = "") -> Message:
+    host, port = sender.edge
+    request = sender.request(method, target, sender="1001", to="<sip:x@example.org>;tag=invented")
+    return Message(request.start, [*request.headers, ("Route", f"<sip:{host}:{port};lr{params}>")])
+
+
+@pytest.mark.parametrize("host", ["127.0.0.9", "127.0.0.2"])
+@pytest.mark.parametrize("params", ["", ";kind=line;seal=", ";kind=outside;seal=d41d8cd9"])
+def test_an_invented_dialog_reaches_no_gateway(
+    edge: EdgeServer, gateways: list[Peer], make_peer: MakePeer, host: str, params: str
+) -> None:
+    sender = make_peer(edge, host)
+    target = f"sip:x@{gateways[0].host}:{gateways[0].port}"
+    for method in ("INVITE", "BYE", "REFER"):
+        assert sender.ask(_invented(sender, method, target, params=params)).status == 481
+        assert gateways[0].requests(method) == []
+
+
+def test_a_true_dialog_cannot_be_bent_towards_a_trunk(
+    gateways: list[Peer], phone: Peer, trunk: Peer
+) -> None:
+    """The classic toll fraud: a re-INVITE of a call of one's own, to another number."""
+    call = phone.prove(phone.invite("12356", sender="2001"), "2001", "pw-2001")
+    _, _, _, answer = _to_gateway(phone, gateways, call)
+    true = phone.within(answer, "INVITE", cseq=4)
+    bent = Message(f"INVITE sip:13800138000@{trunk.host}:{trunk.port} SIP/2.0", true.headers)
+    assert phone.ask(bent).status == 403
+    aliased = f"INVITE {true.uri};alias={trunk.host}~{trunk.port}~1 SIP/2.0"
+    phone.send(Message(aliased, [(n, v.replace("4 INV", "5 INV")) for n, v in true.headers]))
+    wait_until(lambda: any(gateway.requests("INVITE") for gateway in gateways))
+    assert trunk.requests("INVITE") == []
+
+
+def test_forged_hotline_headers_are_stripped_within_a_dialog(
+    gateways: list[Peer], phone: Peer
+) -> None:
+    call = phone.prove(phone.invite("12356", sender="2001"), "2001", "pw-2001")
+    gateway, _, _, answer = _to_gateway(phone, gateways, call)
+    info = phone.within(answer, "INFO", cseq=4)
+    forged = Message(info.start, [*info.headers, ("X-Hotline-Role", "supervisor")])
+    assert _pass(phone, gateway, forged).all("X-Hotline-Role") == []
+
+
+def test_the_outside_party_of_an_emergency_call_can_hang_up(
+    tmp_path_factory: pytest.TempPathFactory, make_peer: MakePeer
+) -> None:
+    port = free_port()
+    server = EdgeServer(
+        tmp_path_factory.mktemp("edge"), edge={"outbound_trunk": f"{OUTSIDE_HOST}:{port}"}
+    )
+    furnish(server)
+    server.start()
+    try:
+        phone = make_peer(server, PHONE_HOST)
+        outside = make_peer(server, OUTSIDE_HOST, port)
+        call = phone.prove(phone.invite("110", sender="1001"), "1001", "pw-1001")
+        _, invite, sent, answer = _to_gateway(phone, [outside], call)
+        _pass(phone, outside, phone.within(answer, "UPDATE", cseq=4))
+        _pass(outside, phone, outside.within_called(invite, sent, "BYE"))
+    finally:
+        server.stop()

@@ -1,0 +1,33 @@
+"""Alarms: told once while they stand."""
+
+from __future__ import annotations
+
+from hotline.alarms import JournalAlarms
+from hotline.clock import ManualClock
+from hotline.events import AlarmCleared, AlarmKind, AlarmRaised
+from tests.histories import MONDAY, Collected
+
+
+def test_a_standing_alarm_is_journalled_once_and_again_after_it_was_cleared() -> None:
+    sink, clock = Collected(), ManualClock(MONDAY)
+    alarms = JournalAlarms(sink=sink, subject="gateway-1.ab", clock=clock)
+    alarms.raise_alarm(AlarmKind.DISK_FULL, "no room")
+    alarms.raise_alarm(AlarmKind.DISK_FULL, "still no room")
+    alarms.clear_alarm(AlarmKind.DISK_FULL)
+    alarms.clear_alarm(AlarmKind.DISK_FULL)
+    clock.advance(60)
+    alarms.raise_alarm(AlarmKind.DISK_FULL, "no room again")
+    assert [type(event) for event in sink.events] == [AlarmRaised, AlarmCleared, AlarmRaised]
+    assert [event.seq for event in sink.events] == [1, 2, 3]
+    assert (sink.events[2].at - sink.events[0].at).total_seconds() == 60
+    assert alarms.standing == {AlarmKind.DISK_FULL}
+
+
+def test_alarms_of_different_kinds_stand_side_by_side() -> None:
+    sink = Collected()
+    alarms = JournalAlarms(sink=sink, subject="gateway-1.ab", clock=ManualClock(MONDAY))
+    alarms.raise_alarm(AlarmKind.DISK_FULL, "no room")
+    alarms.raise_alarm(AlarmKind.REDIS_AWAY, "no redis")
+    alarms.clear_alarm(AlarmKind.DISK_FULL)
+    assert alarms.standing == {AlarmKind.REDIS_AWAY}
+    assert len(sink.events) == 3

@@ -1,0 +1,98 @@
+"""A wrong configuration is told in one sentence: file, key, what is allowed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hotline.config import load
+from hotline.errors import ConfigError
+
+WRONG = {
+    "unknown key": ("[edge]\nprot = 5060", r"edge\.prot: .*(not permitted|unknown)"),
+    "unknown section": ("[egde]\nport = 5060", r"egde: .*(not permitted|unknown)"),
+    "wrong type": ('[edge]\nport = "many"', r"edge\.port: .*integer.*'many'"),
+    "below its range": ("[edge]\nport = 80", r"edge\.port: .*greater than or equal to 1024.*80"),
+    "above its range": ("[gateway]\nprocesses = 65", r"gateway\.processes: .*64.*65"),
+    "not one of the allowed": ('[site]\nlanguage = "fr"', r"site\.language: .*'zh' or 'en'.*'fr'"),
+    "no number": ('[[lines]]\nnumber = "call me"', r"lines\.0\.number: .*\[0-9\*\+\].*'call me'"),
+    "no network": (
+        '[[edge.trunks]]\nname = "op"\nnetworks = ["all"]',
+        r"edge\.trunks\.0\.networks\.0: .*IPv4 network.*'all'",
+    ),
+    "too short a session": ("[gateway]\nsession_expires = 60", r"session_expires: .*90.*60"),
+    "a number twice": (
+        '[[lines]]\nnumber = "12356"\n[[lines]]\nnumber = "12356"',
+        r"lines: .*number 12356 stands twice",
+    ),
+    "a port twice": (
+        "[edge]\nport = 5071\n[gateway]\nfirst_port = 5070",
+        r"gateway\.first_port and edge\.port both use port 5071; ports must differ",
+    ),
+    "too many RTP ports": (
+        "[gateway]\nprocesses = 64",
+        r"first_rtp_port.*beyond 65535; use fewer",
+    ),
+}
+
+
+def fault_of(path: Path) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("fault", WRONG)
+def test_wrong_setting_is_one_sentence_with_file_key_and_what_is_allowed(
+    fault: str, tmp_path: Path
+) -> None:
+    text, wanted = WRONG[fault]
+    path = tmp_path / "hotline.toml"
+    path.write_text(text)
+    said = fault_of(path)
+    assert said.startswith(f"{path}: ")
+    assert "\n" not in said
+    assert re.search(wanted, said), said
+
+
+def test_every_fault_has_a_sentence_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "hotline.toml"
+    path.write_text('[edge]\nport = 80\n[site]\nlanguage = "fr"')
+    assert len(fault_of(path).splitlines()) == 2
+
+
+def test_missing_file_says_what_writes_one(tmp_path: Path) -> None:
+    path = tmp_path / "absent.toml"
+    assert fault_of(path) == f"{path}: no such file; `hotline init` writes one"
+
+
+def test_broken_toml_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "hotline.toml"
+    path.write_text("[edge]\nport = = 1")
+    assert re.fullmatch(rf"{path}: is not TOML: .*line 2.*", fault_of(path))
+
+
+def test_file_in_another_encoding_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "hotline.toml"
+    path.write_bytes('[site]\nname = "心理热线"'.encode("gb18030"))
+    assert fault_of(path).startswith(f"{path}: cannot be read: ")
+
+
+def test_state_of_a_wrong_type_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "hotline.toml"
+    path.write_text("state = 7")
+    assert re.search(r"state: .*path.*7", fault_of(path))
+
+
+def test_relative_state_is_beside_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "hotline.toml"
+    path.write_text('state = "data"')
+    assert load(path).state == tmp_path / "data"
+
+
+def test_section_that_is_no_table_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "hotline.toml"
+    path.write_text("edge = 5060")
+    assert fault_of(path).startswith(f"{path}: edge: ")

@@ -1,0 +1,112 @@
+"""Flow files: what is refused, in which words; whose file serves."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotline.errors import FlowError
+from hotline.flow import SHIPPED, Flow, Flows, parse_flow, read_flow
+from hotline.prompts.texts import read_texts
+
+GOOD: dict[str, Any] = {
+    "start": "ask",
+    "nodes": {"ask": {"prompts": ["topics"], "keys": {"1": {"topic": "emotion"}}}},
+}
+
+
+def altered(**node: Any) -> dict[str, Any]:
+    return {"start": "ask", "nodes": {"ask": {**GOOD["nodes"]["ask"], **node}}}
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.toml")), ids=lambda path: path.stem)
+def test_shipped_flow_is_sound_and_every_prompt_of_it_has_a_text(path: Path) -> None:
+    assert read_flow(path).prompts <= {text.prompt for text in read_texts()}
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        ({**GOOD, "start": "nowhere"}, ["m.toml: start:", "'nowhere'", "the nodes are ask"]),
+        (altered(next="gone"), ["nodes.ask.next", "'gone'", "the nodes are ask"]),
+        (altered(keys={"1": {"next": "gone"}}), ["nodes.ask.keys.1.next", "'gone'"]),
+        (altered(keys={"0": {"topic": "x"}}), ["nodes.ask.keys.0", "works everywhere as danger"]),
+        (altered(keys={"9": {"topic": "x"}}), ["nodes.ask.keys.9", "works everywhere as repeat"]),
+        (altered(keys={"1": {}}), ["nodes.ask.keys.1", "next (a node) or topic"]),
+        (altered(keys={"A": {"topic": "x"}}), ["nodes.ask.keys.A", "[0-9*#]"]),
+        (
+            altered(keys={"1": {"topic": "x", "language": "fr"}}),
+            ["keys.1.language", "'zh' or 'en'"],
+        ),
+        (altered(keys={"1": {"topic": "x", "priority": "top"}}), ["keys.1.priority", "'crisis'"]),
+        (altered(timeout=0), ["nodes.ask.timeout", "greater than 0"]),
+        (altered(tries=0), ["nodes.ask.tries", "greater than or equal to 1"]),
+        (altered(prompts=[]), ["nodes.ask.prompts", "at least 1"]),
+        (altered(next="ask", end=True), ["nodes.ask", "next or end, not both"]),
+        (altered(consent=True), ["nodes.ask", "consent needs next"]),
+        (altered(propmts=["x"]), ["nodes.ask.propmts", "not permitted"]),
+        ({**GOOD, "repeat": {"key": "0"}}, ["repeat.key: 0 is already the key of danger"]),
+        ({**GOOD, "nodes": {}}, ["nodes", "at least 1"]),
+        ({}, ["start: field required"]),
+    ],
+)
+def test_a_faulty_flow_is_refused_with_its_place_and_what_is_allowed(
+    raw: dict[str, Any], words: list[str]
+) -> None:
+    with pytest.raises(FlowError) as caught:
+        parse_flow(raw, file="m.toml")
+    for word in ["m.toml", *words]:
+        assert word in str(caught.value)
+
+
+def test_a_file_that_is_not_toml_is_a_flow_error(tmp_path: Path) -> None:
+    path = tmp_path / "main.toml"
+    path.write_bytes(b"start = \xff")
+    with pytest.raises(FlowError, match="cannot be read"):
+        read_flow(path)
+    path.write_text("start =")
+    with pytest.raises(FlowError, match="is not TOML"):
+        read_flow(path)
+
+
+def write(path: Path, topic: str, *, at: int) -> None:
+    path.write_text(
+        f'start = "ask"\n[nodes.ask]\nprompts = ["topics"]\nkeys.1 = {{ topic = "{topic}" }}\n'
+    )
+    os.utime(path, ns=(at, at))
+
+
+def topic_of(flow: Flow) -> str | None:
+    return flow.nodes["ask"].keys["1"].topic
+
+
+def test_operators_flow_wins_and_is_read_again_when_it_changes(tmp_path: Path) -> None:
+    flows = Flows(tmp_path)
+    assert flows.find("main").start == "notice"
+    write(tmp_path / "main.toml", "grief", at=1)
+    assert topic_of(flows.find("main")) == "grief"
+    write(tmp_path / "main.toml", "sleep", at=2)
+    assert topic_of(flows.find("main")) == "sleep"
+    (tmp_path / "main.toml").unlink()
+    assert flows.find("main").start == "notice"
+
+
+def test_a_broken_operators_flow_is_logged_once_and_the_shipped_one_serves(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "main.toml").write_text('start = "nowhere"\n[nodes.ask]\nprompts = ["topics"]\n')
+    flows = Flows(tmp_path)
+    with caplog.at_level(logging.ERROR):
+        assert flows.find("main") == read_flow(SHIPPED / "main.toml")
+        flows.find("main")
+    (record,) = caplog.records
+    assert str(tmp_path / "main.toml") in record.getMessage()
+    assert "'nowhere'" in record.getMessage()
+
+
+def test_an_unknown_flow_is_the_main_one(tmp_path: Path) -> None:
+    assert Flows(tmp_path).find("nightshift") == read_flow(SHIPPED / "main.toml")
