@@ -17,6 +17,7 @@ from hotline.clock import Clock
 from hotline.database import unit_of_work
 from hotline.events import Event, decode
 from hotline.journal import Projection
+from hotline.rows import let_go
 from hotline.stream import Entry
 from hotline.tables import JournalRow, RejectRow, SubjectRow, WriterRow
 
@@ -142,6 +143,7 @@ class Ledger:
                 except OperationalError:
                     raise
                 except Exception as error:
+                    let_go(session)
                     faults.append(_Reject(item.entry, projection.name, _reason(error)))
         return stored, faults
 

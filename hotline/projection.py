@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from hotline import events as e
 from hotline.contact import ContactState, after
 from hotline.errors import IllegalTransition
+from hotline.rows import held, hold, let_go
 from hotline.tables import ContactRow, ContactStateRow, CounselorIntervalRow
 
 Ending = e.CallerLeft | e.CounselorLeft | e.ContactRefused | e.ContactFailed
@@ -23,19 +24,25 @@ class ContactProjection:
     def fold(self, session: Session, event: e.Event) -> None:
         if isinstance(event, e.CounselorStateChanged | e.AlarmRaised | e.AlarmCleared):
             return
-        row = session.get(ContactRow, event.subject)
-        if row is None:
-            row = ContactRow(
-                id=event.subject, seq=0, offers=0, talk_seconds=0.0, hold_seconds=0.0, held_legs=[]
-            )
-            session.add(row)
+        row = held(session, (ContactRow, event.subject), lambda: _contact(session, event.subject))
         _move(session, row, event)
         _note(row, event)
         row.seq = max(row.seq, event.seq)
 
     def clear(self, session: Session) -> None:
+        let_go(session)
         session.execute(delete(ContactStateRow))
         session.execute(delete(ContactRow))
+
+
+def _contact(session: Session, contact: str) -> ContactRow:
+    row = session.get(ContactRow, contact)
+    if row is None:
+        row = ContactRow(
+            id=contact, seq=0, offers=0, talk_seconds=0.0, hold_seconds=0.0, held_legs=[]
+        )
+        session.add(row)
+    return row
 
 
 def _move(session: Session, row: ContactRow, event: e.Event) -> None:
@@ -159,7 +166,14 @@ class CounselorProjection:
             contact=event.contact,
             started_at=event.at,
         )
-        previous, following = _neighbours(session, event)
+        latest = held(
+            session, (CounselorIntervalRow, event.subject), lambda: _latest(session, event)
+        )
+        if latest is None or _place(latest) < _place(row):
+            previous, following = latest, None
+            hold(session, (CounselorIntervalRow, event.subject), row)
+        else:
+            previous, following = _neighbours(session, event)
         if previous is not None:
             previous.ended_at = event.at
         if following is not None:
@@ -167,17 +181,29 @@ class CounselorProjection:
         session.add(row)
 
     def clear(self, session: Session) -> None:
+        let_go(session)
         session.execute(delete(CounselorIntervalRow))
+
+
+def _place(row: CounselorIntervalRow) -> tuple[datetime, int]:
+    return row.started_at, row.seq
+
+
+def _latest(session: Session, event: e.CounselorStateChanged) -> CounselorIntervalRow | None:
+    r = CounselorIntervalRow
+    own = select(r).where(r.counselor == event.subject)
+    return session.scalar(own.order_by(r.started_at.desc(), r.seq.desc()).limit(1))
 
 
 def _neighbours(
     session: Session, event: e.CounselorStateChanged
 ) -> tuple[CounselorIntervalRow | None, CounselorIntervalRow | None]:
+    """Return the stretches before and after a change that comes late."""
     r = CounselorIntervalRow
     own = select(r).where(r.counselor == event.subject).limit(1)
     earlier = (r.started_at < event.at) | ((r.started_at == event.at) & (r.seq < event.seq))
-    previous = session.scalar(own.where(earlier).order_by(r.started_at.desc(), r.seq.desc()))
-    if previous is not None and previous.ended_at is None:
-        return previous, None  # the latest stretch is the open one: nothing follows
     later = (r.started_at > event.at) | ((r.started_at == event.at) & (r.seq > event.seq))
-    return previous, session.scalar(own.where(later).order_by(r.started_at, r.seq))
+    return (
+        session.scalar(own.where(earlier).order_by(r.started_at.desc(), r.seq.desc())),
+        session.scalar(own.where(later).order_by(r.started_at, r.seq)),
+    )

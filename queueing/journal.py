@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from hotline import events as e
 from hotline.ports import OfferOutcome
+from hotline.rows import held, let_go
 from queueing.tables import OfferRow
 
 ANSWERED = "answered"
@@ -53,22 +54,33 @@ class OfferProjection:
                 _end(row, _OUTCOMES[type(event)], event.at)
                 row.status = getattr(event, "status", None)
             case e.CallerLeft() | e.ContactRefused() | e.ContactFailed():
-                ringing = select(OfferRow).where(
-                    OfferRow.contact == event.subject, OfferRow.outcome.is_(None)
-                )
-                for row in session.scalars(ringing):
-                    _end(row, CONTACT_ENDED, event.at)
+                for row in _offers(session, event.subject).values():
+                    if row.outcome is None:
+                        _end(row, CONTACT_ENDED, event.at)
             case _:
                 pass
 
     def clear(self, session: Session) -> None:
+        let_go(session)
         session.execute(delete(OfferRow))
 
 
+def _offers(session: Session, contact: str) -> dict[str, OfferRow]:
+    """All offers of `contact`, by number."""
+
+    def find() -> dict[str, OfferRow]:
+        rows = session.scalars(select(OfferRow).where(OfferRow.contact == contact))
+        return {row.offer: row for row in rows}
+
+    return held(session, (OfferRow, contact), find)
+
+
 def _row(session: Session, event: OfferEvent) -> OfferRow:
-    row = session.get(OfferRow, (event.subject, event.offer))
+    offers = _offers(session, event.subject)
+    row = offers.get(event.offer)
     if row is None:
         row = OfferRow(contact=event.subject, offer=event.offer, counselor=event.counselor)
+        offers[event.offer] = row
         session.add(row)
     return row
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import redis
 
+from hotline.voice import generate_prompts
+from tests.hotline_server import HotlineServer
 from tests.servers import RedisServer
 
 
@@ -43,6 +45,36 @@ def redis_url(session_redis: RedisServer) -> str:
 def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
     """A real Redis of this test's own, which it may kill."""
     server = RedisServer(tmp_path / "redis")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def spoken_prompts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every prompt, spoken once for all tests."""
+    folder = tmp_path_factory.mktemp("prompts")
+    generate_prompts(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def hotline(
+    tmp_path_factory: pytest.TempPathFactory, spoken_prompts: Path
+) -> Iterator[HotlineServer]:
+    """A running platform that tests share: each uses counselors and callers of its own, and
+    leaves its counselors offline. RTP silence counts after 3 s, wrap-up takes 1 s."""
+    server = HotlineServer(
+        tmp_path_factory.mktemp("hotline"),
+        {
+            "gateway.rtp_silence": 3,
+            "gateway.ring_timeout": 3,
+            "queueing.wrap_up": 1,
+            "queueing.position_every": 4,
+            "statistics.short_abandon": 1,
+        },
+        prompts=spoken_prompts,
+    )
     server.start()
     yield server
     server.stop()

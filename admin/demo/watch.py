@@ -63,14 +63,20 @@ class Watch:
         )
         return ContactId(event.subject)
 
-    async def expect(self, subject: str, kind: type[E], *, seconds: float = 20.0) -> E:
-        """Return the first event of `kind` about `subject`, when it comes.
+    async def expect(
+        self, subject: str, kind: type[E], *, seconds: float = 20.0, **facts: object
+    ) -> E:
+        """Return the newest event of `kind` about `subject` with these `facts`, when there is one.
 
         Raises NothingCame after `seconds`.
         """
         event = await self._first(
-            lambda e: e.subject == subject and isinstance(e, kind),
-            f"{kind.__name__} of {subject[:8]}",
+            lambda e: (
+                e.subject == subject
+                and isinstance(e, kind)
+                and all(getattr(e, name) == fact for name, fact in facts.items())
+            ),
+            f"{kind.__name__} of {subject[:8]} with {facts}",
             seconds,
         )
         assert isinstance(event, kind)  # noqa: S101 - what the line above looked for

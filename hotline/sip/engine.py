@@ -162,7 +162,8 @@ def describe() -> EngineFacts:
 
 def _is_running() -> bool:
     try:
-        pj.Endpoint.instance()
+        with _silent_stdout():  # the library prints that there is none
+            pj.Endpoint.instance()
     except pj.Error:
         return False
     return True

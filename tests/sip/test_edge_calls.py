@@ -149,6 +149,7 @@ def test_phone_cannot_choose_the_way_by_a_route_header(
     invite = phone.invite("12356", sender="1001", extra=(route,))
     assert phone.ask_as(invite, "1001", "pw-1001").status == 486
     assert trunk.requests("INVITE") == []
+    assert [got.all("Route") for got in _arrived(busy_gateways)] == [[]]
 
 
 # --- outside calls -----------------------------------------------------------------

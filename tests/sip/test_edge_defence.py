@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import socket
+import subprocess
 from contextlib import closing
 
 import pytest
 
+from hotline.edge import configuration
 from tests.edge_server import PHONE_HOST, EdgeServer
 from tests.servers import wait_until
 from tests.sip.wire import Message, Peer
@@ -30,13 +32,11 @@ def test_flood_is_dropped_while_a_trunk_goes_on(
         gateway.invite_status = 486
     for _ in range(600):
         stranger.send(stranger.invite("12356", sender="1001"))
-    for _ in range(200):  # more than the limit: trunks are exempt
-        assert trunk.ask(trunk.invite("12356", sender="x")).status == 486
-    answered = len(stranger.received)
-    assert edge.settings.edge.flood_requests <= answered <= 3 * edge.settings.edge.flood_requests
     late = _options(stranger)
     stranger.send(late)
-    _still_answers(trunk)
+    for _ in range(200):  # more than the limit: trunks are exempt
+        assert trunk.ask(trunk.invite("12356", sender="x")).status == 486
+    assert 0 < len(stranger.received) < 400
     assert not [m for m in stranger.received if m.get("Call-ID") == late.get("Call-ID")]
 
 
@@ -107,14 +107,44 @@ def test_noise_gets_no_reply(edge: EdgeServer, stranger: Peer, phone: Peer, data
     assert stranger.received == []
 
 
-def test_a_broken_message_leaves_no_number_in_the_log(edge: EdgeServer, trunk: Peer) -> None:
-    invite = trunk.invite("12356", sender="05718888")
-    headers = [(n, v.replace("@", "@@:") if n == "From" else v) for n, v in invite.headers]
-    trunk.send(Message(invite.start, headers))
-    trunk.send_bytes(b"INVITE sip:12356@x SIP/2.0\r\nFrom: <sip:05718888@x\r\n\r\n")
-    trunk.send_bytes(b"INVITE 05718888\r\n\r\n")
-    _still_answers(trunk)
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("From: <sip:", "From: <<sip:"),
+        (";tag=", ';tag=;tag="'),
+        ("branch=z9hG4bK", 'branch="'),
+        ("To: <", 'To: "05718888 <'),
+        ("CSeq: 1", "CSeq: x"),
+        ("INVITE sip:12356", "INVITE sip:05718888:;;::"),
+        ("INVITE sip:12356", "INVITE 05718888"),
+        ("Via: SIP/2.0/UDP ", "Via: 05718888/UDP "),
+        ("Content-Length: ", "Content-Length: 05718888x"),
+        ("Contact: <sip:", "Contact: <sip:05718888 <"),
+    ],
+)
+def test_a_broken_message_leaves_no_number_in_the_log(
+    edge: EdgeServer, trunk: Peer, stranger: Peer, right: str, wrong: str
+) -> None:
+    for peer in (trunk, stranger):
+        raw = peer.invite("12356", sender="05718888").encode()
+        assert right.encode() in raw
+        peer.send_bytes(raw.replace(right.encode(), wrong.encode(), 1))
+        _still_answers(peer)
     assert "05718888" not in edge.log.read_text()
+
+
+def test_why_a_start_failed_is_said(edge: EdgeServer) -> None:
+    rival = EdgeServer(edge.log.parent / "rival", edge={"port": edge.address[1]})
+    configuration.write(rival.settings)
+    ended = subprocess.run(
+        configuration.command(rival.settings),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=10,
+    )
+    assert ended.returncode != 0
+    assert "Address already in use" in ended.stderr
 
 
 def test_nothing_tells_which_server_answers(

@@ -7,6 +7,8 @@ import sqlite3
 import threading
 from contextlib import closing
 
+import pytest
+
 from hotline.edge.configuration import database
 from tests.edge_server import PHONE_HOST, EdgeServer
 from tests.servers import select_pause
@@ -51,9 +53,11 @@ def test_empty_ha1_cannot_be_used_with_a_name_at_a_realm(edge: EdgeServer, phone
     assert phone.ask(request).status == 401
 
 
-def test_phone_cannot_register_as_another(edge: EdgeServer, phone: Peer) -> None:
-    answer = phone.ask_as(_register(phone, "1002"), "1001", "pw-1001")
-    assert answer.status == 403
+@pytest.mark.parametrize("header", ["From", "To"])
+def test_phone_cannot_register_another(edge: EdgeServer, phone: Peer, header: str) -> None:
+    request = _register(phone, "1001")
+    forged = [(n, v.replace("1001", "1002") if n == header else v) for n, v in request.headers]
+    assert phone.ask_as(Message(request.start, forged), "1001", "pw-1001").status == 403
     assert edge.control.registrations() == []
 
 

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import dataclasses
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from hotline.call import LegAnswered, LegEnded, LegHeld, LegInvited, LegResumed
 from hotline.events import Reason
+from tests import tones
 from tests.sip.line import Line, open_line, until
 from tests.sip.wire import SDP, Message, Peer
 
@@ -127,6 +129,20 @@ def test_inactive_by_reinvite_holds_and_sendrecv_resumes() -> None:
             resume = with_body(peer.within(answer, "INVITE", cseq=3), SDP + "a=sendrecv\r\n")
             assert (await ask(peer, resume)).status == 200
             await line.expect(LegResumed)
+
+    asyncio.run(scenario())
+
+
+def test_track_runs_on_while_the_leg_is_inactive(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with line_and_peer() as (line, peer):
+            answer = await called(line, peer)
+            leg = line.events[0].leg
+            hold = with_body(peer.within(answer, "INVITE"), SDP + "a=inactive\r\n")
+            assert (await ask(peer, hold)).status == 200
+            await line.expect(LegHeld)
+            line.endpoint.start_track(leg, tmp_path / "held.wav")
+            await until(lambda: tones.seconds_of(tmp_path / "held.wav") > 1, seconds=3)
 
     asyncio.run(scenario())
 

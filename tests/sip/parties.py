@@ -1,0 +1,101 @@
+"""A caller and a counselor of one test, with tones of their own, at the shared platform."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from admin import bootstrap
+from admin.demo.watch import Watch
+from hotline.events import CounselorState
+from hotline.ids import ContactId, CounselorId
+from hotline.sip.softphone_client import SoftphoneClient
+from hotline.sip.tone import tones_in, write_tone
+from tests.hotline_server import HotlineServer, caller_id
+
+CALLER_HERTZ, COUNSELOR_HERTZ = 440, 1000
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Counselor:
+    """A registered phone of a counselor who has the one skill `skill`, which nobody else has."""
+
+    extension: CounselorId
+    skill: str
+    phone: SoftphoneClient
+    heard: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """What a test needs to let somebody call somebody."""
+
+    server: HotlineServer
+    watch: Watch
+    trunk: SoftphoneClient
+    folder: Path
+
+    def new_number(self) -> str:
+        """A caller's number that no other test has."""
+        return f"137{next(_numbers):08d}"
+
+    async def dial(self, number: str | None = None) -> tuple[int, ContactId]:
+        """Call the hotline, playing the caller's tone and keeping what is heard."""
+        number = number or self.new_number()
+        heard = self.folder / "heard-by-caller"
+        heard.mkdir(exist_ok=True)
+        tone = write_tone(self.folder / "caller.wav", CALLER_HERTZ)
+        await self.trunk.policy(play=tone, record=heard)
+        call = await self.trunk.dial(self.server.line, headers=caller_id(number))
+        digest = bootstrap.sealer(self.server.settings).seal(number).digest
+        return call, await self.watch.contact_of(digest)
+
+    def heard_by_caller(self, call: int) -> Path:
+        return self.folder / "heard-by-caller" / f"{call}.wav"
+
+    @asynccontextmanager
+    async def counselor(
+        self, *, skill: str = "emotion", answer_after: float | None = 0.2, ready: bool = True
+    ) -> AsyncIterator[Counselor]:
+        """A counselor for the topic `skill`, ready unless told otherwise; offline afterwards."""
+        extension = f"4{next(_numbers):04d}"
+        await self.server.hire(extension, "volunteer", **{skill: 3})
+        heard = self.folder / f"heard-by-{extension}"
+        heard.mkdir()
+        tone = write_tone(self.folder / f"{extension}.wav", COUNSELOR_HERTZ)
+        counselor = CounselorId(extension)
+        async with self.server.phone(extension) as phone, self.server.store() as store:
+            await phone.policy(answer_after=answer_after, play=tone, record=heard)
+            if ready:
+                await store.change_state(counselor, CounselorState.READY, reason="", by="test")
+            try:
+                yield Counselor(counselor, skill, phone, heard)
+            finally:
+                await store.change_state(counselor, CounselorState.OFFLINE, reason="", by="test")
+
+    async def choose(self, call: int, keys: str = "#11") -> None:
+        """Go through notice and menu by keys; the default asks for ``emotion``."""
+        for key in keys:
+            await self.trunk.digits(call, key)
+
+    def tones_heard_by_caller(self, call: int) -> set[int]:
+        return tones_in(self.heard_by_caller(call), (CALLER_HERTZ, COUNSELOR_HERTZ))
+
+    def tones_heard_by_counselor(self, counselor: Counselor) -> set[int]:
+        """Over all calls of the counselor."""
+        files = counselor.heard.glob("*.wav")
+        return set().union(*(tones_in(file, (CALLER_HERTZ, COUNSELOR_HERTZ)) for file in files))
+
+
+@asynccontextmanager
+async def gathered(server: HotlineServer, folder: Path) -> AsyncIterator[Parties]:
+    """The journal is watched and the operator's network has a phone."""
+    async with AsyncExitStack() as stack:
+        watch = await stack.enter_async_context(server.watch())
+        trunk = await stack.enter_async_context(server.trunk())
+        yield Parties(server, watch, trunk, folder)
