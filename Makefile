@@ -34,16 +34,16 @@ setup-test: ## The same, and what the tests need
 demo: setup ## Start everything and run real calls through it; ONCE=1 ends after them with JSON
 	@$(VENV)/bin/hotline demo $(if $(ONCE),--once)
 
-test: setup-test ## Run all tests, unit first; PYTEST="-k word" passes options on
+test: lint ## Run all tests, lint and unit first; PYTEST="-k word" passes options on
 	@mkdir -p build; status=0; \
 	  $(VENV)/bin/pytest -q $(TESTS) $(PYTEST) || status=$$?; \
 	  echo $$status > build/pytest.status; exit $$status
 
 lint: setup-test ## Format, lint, types, import contracts
-	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/ruff check .
-	$(VENV)/bin/mypy
-	$(VENV)/bin/lint-imports
+	@$(VENV)/bin/ruff format --check --quiet .
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports --no-logo 2>/dev/null || $(VENV)/bin/lint-imports
 
 check: lint ## What must be clean before a commit: lint and the unit tests
 	$(VENV)/bin/pytest -q tests/unit

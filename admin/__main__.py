@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from admin.commands import caller, counselor, edge, operation
+from admin.commands import caller, counselor, edge, operation, state
 from admin.commands.stats import stats
 
 app = typer.Typer(
@@ -19,6 +19,9 @@ for command in (
     operation.run,
     operation.demo,
     operation.migrate,
+    state.status,
+    state.down,
+    state.doctor,
     stats,
 ):
     app.command()(command)

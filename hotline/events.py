@@ -155,6 +155,9 @@ class AlarmKind(StrEnum):
     """What an operator must look at."""
 
     DISK_FULL = "disk_full"
+    """Recording gave way to the disk; calls go on."""
+    SPOOL_FULL = "spool_full"
+    """Events wait in memory: neither Redis nor the disk takes them."""
     RECORDING_FAILED = "recording_failed"
     REDIS_AWAY = "redis_away"
     NOBODY_STAFFED = "nobody_staffed"
@@ -199,7 +202,7 @@ class CallAnswered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentGiven(Event):
-    """The notice was heard to its end (or passed over) without a refusal."""
+    """The notice was heard to its end, or passed over by a key, without a refusal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

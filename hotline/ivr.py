@@ -6,9 +6,10 @@ Three promises hold for every flow and every sequence of inputs. `step` never ra
 after at most MAX_STEPS inputs (a storm of keys, or a flow that goes in circles, gets a human). And
 the danger key finishes at once, in every state before the end.
 
-Consent: GiveConsent is commanded when the caller goes on from the notice, by silence after its
-end or by a key (the danger key too: what is said in a crisis may be said once only). A notice that
-could not be played gives no consent. Refusing is possible until the menu is over, and is final.
+Consent: GiveConsent is commanded when the caller goes on from the notice, by silence after its end
+or by a key that chooses to pass it over. The danger key is no such choice: whoever presses it during
+the notice has not been told, and is not recorded. Nor is anybody to whom the notice could not be
+played. Refusing is possible until the menu is over, and is final.
 """
 
 from __future__ import annotations
@@ -158,8 +159,7 @@ def step(flow: Flow, state: MenuState, given: Input) -> Step:
     node = flow.nodes.get(state.node) if state.node is not None else None
     crisis = danger(flow, given.digit) if isinstance(given, DigitPressed) else None
     if crisis is not None:
-        state, consent = _leave(state, node)
-        return _end(state, consent, crisis)
+        return _end(state, (), crisis)
     if state.steps >= MAX_STEPS or (node is None and state.node is not None):
         return _to_human(flow, state, Outcome.FAULT)
     if isinstance(given, PromptFailed):

@@ -19,9 +19,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
-import redis
 from redis.asyncio import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -31,7 +29,7 @@ from hotline.clock import Clock
 from hotline.events import AlarmKind, Event, encode
 from hotline.ports import Alarms
 from hotline.spool import Spool, Wire
-from hotline.stream import JOURNAL_STREAM, connect
+from hotline.stream import JOURNAL_STREAM, entry_fields
 
 log = logging.getLogger(__name__)
 
@@ -211,10 +209,10 @@ class Relay:
                     self._spool = Spool.create(self._spool_dir, self._process)
                 await asyncio.to_thread(self._spool.put, self._wires(batch))
             except OSError as error:
-                self._alarm(AlarmKind.DISK_FULL, f"events cannot be spooled: {error.strerror}")
+                self._alarm(AlarmKind.SPOOL_FULL, f"events cannot be spooled: {error.strerror}")
                 return
             self._take_off(len(batch))
-            self._all_clear(AlarmKind.DISK_FULL)
+            self._all_clear(AlarmKind.SPOOL_FULL)
 
     # Parts of it ------------------------------------------------------------------
 
@@ -226,7 +224,7 @@ class Relay:
                 return
             async with self._redis.pipeline(transaction=True) as pipeline:
                 for wire in wires:
-                    pipeline.xadd(JOURNAL_STREAM, _fields(wire))
+                    pipeline.xadd(JOURNAL_STREAM, entry_fields(wire))
                 await pipeline.execute()
         except (RedisError, OSError) as error:
             raise StreamAway(str(error)) from error
@@ -258,7 +256,7 @@ class Relay:
             self._orphans_at = 0.0
             log.warning("redis is back: all spooled events are delivered")
         self._all_clear(AlarmKind.REDIS_AWAY)
-        self._all_clear(AlarmKind.DISK_FULL)
+        self._all_clear(AlarmKind.SPOOL_FULL)
 
     def _alarm(self, kind: AlarmKind, detail: str) -> None:
         if self._alarms is not None and kind not in self._raised:
@@ -272,44 +270,5 @@ class Relay:
             self._alarms.clear_alarm(kind)
 
 
-class DirectSink:
-    """Implements `events.Sink` for processes without a loop: scribe, worker, command line.
-
-    Each event is one XADD; while Redis is away it is a spool file of its own, which the next relay
-    that looks for orphans delivers. It blocks for as long as that takes (`TIMEOUT_S` at most when
-    Redis hangs), so it is not for the telephone. Order is kept but for an outage.
-    """
-
-    def __init__(self, *, redis_url: str, spool_dir: Path, process: str) -> None:
-        self._redis: redis.Redis = connect(redis_url, timeout_s=TIMEOUT_S)
-        self._spool_dir = spool_dir
-        self._process = process
-
-    def append(self, event: Event) -> None:
-        wire = encode(event)
-        try:
-            self._redis.xadd(JOURNAL_STREAM, _fields(wire))
-            return
-        except RedisError as error:
-            log.warning("redis is away (%s): an event goes to the disk", error)
-        try:
-            spool = Spool.create(self._spool_dir, self._process)
-            try:
-                spool.put([wire])
-            finally:
-                spool.close()
-        except OSError:
-            log.exception("event %s %s is lost", type(event).__name__, event.id)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._redis.close()
-
-
 def _no_retry() -> Retry:
     return Retry(NoBackoff(), 0)
-
-
-def _fields(wire: Wire) -> dict[Any, Any]:
-    """The same, as redis-py types it: its dict is invariant in both parameters."""
-    return dict(wire)

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 BLOCK_MS = 1000
-LEASE_MS = 3000
+LEASE_MS = 5000
 RETRY_S = 0.5
 TRIM_EVERY = 50
 """Batches between two trims."""
@@ -84,9 +84,11 @@ class Scribe:
         """Let `run` return after the present batch; may be called by a signal handler."""
         self._stop.set()
 
-    def run(self) -> None:
-        """Fold until `stop`; bear Redis or the database being away."""
+    def run(self, *, alive: Callable[[], None] = lambda: None) -> None:
+        """Fold until `stop`; bear Redis or the database being away. `alive` is called at each turn,
+        every few seconds at the least."""
         while not self._stop.is_set():
+            alive()
             try:
                 self.step()
                 self._in_trouble = False
@@ -115,7 +117,7 @@ class Scribe:
             else:
                 self._stream.wait(block_ms=BLOCK_MS)
         except (LeaseLost, FenceLost) as error:
-            log.warning("scribe: another one is active (%s); standing by", type(error).__name__)
+            log.warning("scribe: %s: too slow, or another one is active", type(error).__name__)
             self._active = False
         except Exception:
             # Whatever it was: entries may have been read and not stored. Begin with those.

@@ -47,6 +47,11 @@ def connect(url: str, *, timeout_s: float = TIMEOUT_S) -> redis.Redis:
     )
 
 
+def entry_fields(wire: dict[str, str]) -> dict[Any, Any]:
+    """Return `wire` as redis-py types what XADD takes: its dict is invariant in both parameters."""
+    return dict(wire)
+
+
 class JournalStream:
     """The reading side, for one scribe; `holder` is unique to its process."""
 

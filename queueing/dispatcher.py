@@ -28,13 +28,14 @@ BATCH = 32
 class Dispatcher:
     """Offers contacts to counselors until cancelled."""
 
-    def __init__(self, *, store: QueueStore, wakeup: WakeUp) -> None:
+    def __init__(self, *, store: QueueStore, wakeup: WakeUp, tick: float = TICK) -> None:
         self._store = store
         self._wakeup = wakeup
+        self._tick = tick
         self._away = False
 
     async def run(self) -> None:
-        """Dispatch at every wake-up and every second; goes on when Redis was away."""
+        """Dispatch at every wake-up and every tick; goes on when Redis was away."""
         async with self._wakeup:
             while still_wanted():
                 try:
@@ -43,7 +44,7 @@ class Dispatcher:
                     self._note(away=False)
                 except QueueUnavailable:
                     self._note(away=True)
-                await self._wakeup.wait(TICK)
+                await self._wakeup.wait(self._tick)
 
     async def dispatch(self) -> list[Offer]:
         """Look once at the whole line and return the offers made.

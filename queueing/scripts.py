@@ -5,22 +5,25 @@ Redis errors become QueueUnavailable here and in `redis_errors`, nowhere else.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any
 from uuid import uuid4
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from hotline.clock import Clock
 from hotline.errors import QueueUnavailable
 from queueing.keys import SCRIPT_KEYS, milliseconds
 from queueing.presence import lua_table
+
+log = logging.getLogger(__name__)
 
 NAMES = (
     "accept", "change_state", "enqueue", "expire", "finish", "give_back", "heartbeat", "leave",
@@ -31,6 +34,9 @@ NAMES = (
 REPLY_WITHIN = 3.0
 """Seconds after which an unanswered command counts as Redis being away."""
 
+MOST_CONNECTIONS = 8
+"""Per client; whoever finds them all busy waits for one, so that a burst is not an absence."""
+
 
 def connect(url: str, *, reply_within: float | None = REPLY_WITHIN) -> Redis:
     """Return a client that connects when first used and again after every loss.
@@ -38,13 +44,16 @@ def connect(url: str, *, reply_within: float | None = REPLY_WITHIN) -> Redis:
     One immediate retry only: a connection that a restart of Redis left dead is replaced unseen,
     while an absence is told at once. Every script may be run twice without harm.
     """
-    return Redis.from_url(
+    pool = BlockingConnectionPool.from_url(
         url,
+        max_connections=MOST_CONNECTIONS,
+        timeout=REPLY_WITHIN,
         decode_responses=True,
         socket_timeout=reply_within,
         socket_connect_timeout=REPLY_WITHIN,
         retry=Retry(NoBackoff(), 1),
     )
+    return Redis.from_pool(pool)
 
 
 @contextmanager
@@ -53,6 +62,8 @@ def redis_errors() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError) as error:
+        if isinstance(error, ResponseError):  # it is there and refuses: full disk, or our fault
+            log.error("Redis refused: %s", error)
         raise QueueUnavailable(f"{type(error).__name__}: {error}") from error
 
 

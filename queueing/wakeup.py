@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from queueing import keys
-from queueing.scripts import connect
+from queueing.scripts import REPLY_WITHIN, connect
 
 
 class WakeUp:
@@ -36,6 +36,7 @@ class WakeUp:
         try:
             if not self._listener.subscribed:
                 await self._listener.subscribe(keys.WAKE)
+                await self._listener.get_message(timeout=REPLY_WITHIN)  # the confirmation
                 return  # somebody may have called before we listened
             if await self._listener.get_message(timeout=seconds) is not None:
                 while await self._listener.get_message(timeout=0) is not None:

@@ -13,6 +13,7 @@ import redis
 from hotline.voice import generate_prompts
 from tests.hotline_server import HotlineServer
 from tests.servers import RedisServer
+from tests.tonal import tonal_folder, tones_instead_of_words
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -78,3 +79,16 @@ def hotline(
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def tonal_hotline(hotline: HotlineServer) -> Iterator[HotlineServer]:
+    """The shared platform while each of its prompts says a tone of its own (`tests.tonal`)."""
+    with tones_instead_of_words(hotline.settings.prompts_dir):
+        yield hotline
+
+
+@pytest.fixture(scope="session")
+def tonal_prompts(tmp_path_factory: pytest.TempPathFactory, spoken_prompts: Path) -> Path:
+    """The same prompts for a platform of a test's own."""
+    return tonal_folder(tmp_path_factory.mktemp("tonal") / "prompts", spoken_prompts)

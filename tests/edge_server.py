@@ -33,6 +33,14 @@ def free_udp_ports(count: int) -> int:
             return first
 
 
+def free_sip_port() -> int:
+    """Return a port of loopback that is free on UDP and on TCP."""
+    while True:
+        port = free_port()
+        if _is_free("127.0.0.1", port):
+            return port
+
+
 def _is_free(host: str, port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
@@ -62,7 +70,7 @@ class EdgeServer:
         sections: dict[str, Any] = {
             "state": folder / "state",
             "edge": {
-                "port": free_port(),
+                "port": free_sip_port(),
                 "trunks": [{"name": "telecom", "networks": [f"{TRUNK_HOST}/32"]}],
                 **(edge or {}),
             },

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from typing import Annotated
 
 import typer
 
-from admin import bootstrap, platform, schema
+from admin import bootstrap, platform
+from admin.capacity import processes_for
 from admin.commands.options import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -20,7 +22,9 @@ from admin.commands.options import (
 from admin.demo.cast import CONFIG as DEMO_CONFIG
 from admin.demo.performance import perform
 from admin.initialize import write_config
+from hotline.edge import configuration as edge
 from hotline.errors import HotlineError
+from hotline.sip.engine import describe
 
 
 def init(
@@ -29,7 +33,7 @@ def init(
 ) -> None:
     """Write a configuration file with free ports and every setting explained."""
     try:
-        write_config(config, language=language)
+        write_config(config, language=language, processes=processes_for(describe().capacity))
     except HotlineError as error:
         fail(error)
     typer.echo(f"{config} written")
@@ -51,7 +55,7 @@ def up(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 
 def run(
-    name: Annotated[str, typer.Argument(help="gateway-1, gateway-2 ..., scribe or worker.")],
+    name: Annotated[str, typer.Argument(help="gateway-1, gateway-2 ..., edge, scribe or worker.")],
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Run one process, as the supervisor and the containers do."""
@@ -71,14 +75,18 @@ def run(
         from admin import worker_process
 
         worker_process.run(settings)
+    elif name == "edge":
+        edge.write(settings)
+        argv = edge.command(settings)
+        os.execvp(argv[0], argv)  # noqa: S606 - the process becomes Kamailio
     else:
-        fail(f"{name}: must be one of {', '.join(sorted(names))}, scribe, worker")
+        fail(f"{name}: must be one of {', '.join(sorted(names))}, edge, scribe, worker")
 
 
 def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Bring the database to the present schema and tell the queue who works here."""
+    """Make what must stand before the first process: tables, keys, prompts; publish the roster."""
     settings = settings_from(config)
-    schema.upgrade(bootstrap.database(settings))
+    platform.prepare(settings, typer.echo)
     count = with_queue(settings, lambda store: bootstrap.roster(settings, store).publish())
     typer.echo(f"the database is current; {count} counselors published")
 
@@ -91,7 +99,8 @@ def demo(
     """Start everything and place real calls through it, shown step by step."""
     try:
         if not config.exists():
-            write_config(config, language=language)
+            processes = processes_for(describe().capacity)
+            write_config(config, language=language, processes=processes)
             with config.open("a", encoding="utf-8") as file:
                 file.write(DEMO_CONFIG)
         status = asyncio.run(perform(settings_from(config), config, once=once))

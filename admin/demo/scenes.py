@@ -69,8 +69,8 @@ async def in_danger(stage: Stage, caller: Caller) -> Expected:
     await stage.pause(TALK_SECONDS)
     await stage.hang_up(call)
     await stage.watch.expect(contact, CallerLeft)
-    return Expected(
-        "crisis", contact, caller, Result.COMPLETED, "1002", recorded=True, priority="crisis"
+    return Expected(  # unrecorded: the notice was not heard to its end
+        "crisis", contact, caller, Result.COMPLETED, "1002", recorded=False, priority="crisis"
     )
 
 

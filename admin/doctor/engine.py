@@ -28,7 +28,8 @@ def examine_engine(settings: Settings) -> Iterator[Finding]:
     if text is None:
         yield broken(SUBJECT, Phrase("电话引擎 pjsua2 无法启动", "pjsua2 does not start"), _BUILD)
         return
-    facts = json.loads(text)
+    # The library may print lines of its own.
+    facts = json.loads(next(line for line in text.splitlines() if line.startswith("{")))
     name = f"pjsua2 {facts['version']}"
     carried = facts["capacity"]
     if facts["own_build"]:

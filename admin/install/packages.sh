@@ -46,9 +46,14 @@ deny_starts() {
   root chmod 755 "$policy"
 }
 not_at_boot() {
-  command -v systemctl >/dev/null || return 0
+  local unit
   for unit in redis-server kamailio postgresql; do
-    if grep -qx "$unit" <<<"$missing"; then root systemctl disable --quiet "$unit" || true; fi
+    grep -qx "$unit" <<<"$missing" || continue
+    if command -v systemctl >/dev/null; then
+      root systemctl disable --quiet "$unit" || true
+    elif command -v update-rc.d >/dev/null; then
+      root update-rc.d "$unit" disable >/dev/null || true
+    fi
   done
 }
 

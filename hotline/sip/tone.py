@@ -1,4 +1,4 @@
-"""Tones: what each side says in a test, and which of them a recording holds, and when.
+"""Tones: what each side says in a test or demonstration; which of them a WAV holds, and when.
 
 All WAVs are 8 kHz mono 16-bit, as everywhere on the telephone.
 """

@@ -7,8 +7,9 @@
 --         {'withdrawn', contact, counselor} | {'released', counselor}, each as a list
 -- INVARIANT Nobody stays offered or talking for a gateway that is dead, nor offered beyond the
 --           lease, nor in wrap-up beyond the deadline. A contact that is lost gets its ContactFailed
---           in the journal here, once, whoever sweeps. After an absence all leases begin anew, for
---           nobody could renew them; a clock set back lengthens no lease.
+--           in the journal here, once, whoever sweeps. After an absence, or a
+--           clock that jumped, all leases begin anew, for nobody could renew them; a clock set
+--           back lengthens no wrap-up.
 local gateway_lease, offer_lease = tonumber(ARGV[4]), tonumber(ARGV[5])
 local longest_gap, wrap_up, setting = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 local done = {}
@@ -75,8 +76,6 @@ if math.abs(NOW - swept) > longest_gap then
   renew(RINGING, offer_lease)
   done[#done + 1] = { 'away' }
 end
-shorten(GATEWAYS, gateway_lease)
-shorten(RINGING, offer_lease)
 shorten(WRAP_UPS, wrap_up)
 
 for _, gateway in ipairs(past(GATEWAYS)) do bury(gateway) end

@@ -160,7 +160,7 @@ async def test_a_full_disk_keeps_events_in_memory_and_loses_none(
     with no_file_longer_than(20_000):
         for event in events:
             relay.append(event)
-        await until(lambda: AlarmKind.DISK_FULL in board.standing, "the alarm")
+        await until(lambda: AlarmKind.SPOOL_FULL in board.standing, "the alarm")
         assert relay.in_memory > 0
     own_redis.start()
     await until(lambda: relay.is_settled and not relay.is_away, "all delivered")

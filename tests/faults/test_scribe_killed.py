@@ -83,7 +83,7 @@ def feed(redis_url: str, events: list[Event]) -> None:
 
 
 def end_lease(redis_url: str) -> None:
-    """Do at once what three seconds do to a dead scribe's lease."""
+    """Do at once what time does to a dead scribe's lease."""
     with connect(redis_url) as stream:
         stream.delete(SCRIBE_LEASE)
 

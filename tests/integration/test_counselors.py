@@ -148,3 +148,14 @@ async def test_serving_counselor_cannot_be_removed(redis_url: str) -> None:
         for extension in ("1001", "1002"):
             with pytest.raises(StateRefused, match="is serving"):
                 await scene.store.remove_counselor(CounselorId(extension), by="system")
+
+
+async def test_wish_counts_for_one_call_only(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene:
+        offer = await scene.a_talk("c1")
+        await scene.ask("1001", S.OFFLINE)
+        await scene.store.finish(offer, requeue=False)
+        await scene.ask("1001", S.READY)
+        await scene.store.finish(await scene.a_talk("c2"), requeue=False)
+        await scene.pass_time(121)
+        assert await scene.state() is S.READY

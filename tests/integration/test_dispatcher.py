@@ -17,9 +17,13 @@ from queueing.ranking import Pair
 from queueing.wakeup import WakeUp
 from tests.queue_scene import OTHER_GATEWAY, QueueScene, a_profile, a_queue, a_waiting
 
+FIVE = [(f"c{n}", f"100{n}") for n in range(5)]
+"""One after the other: the first may be seen in passing, for the last it must be woken."""
+
 
 def a_dispatcher(scene: QueueScene) -> Dispatcher:
-    return Dispatcher(store=scene.store, wakeup=WakeUp(scene.url))
+    """One that never looks unless it is woken."""
+    return Dispatcher(store=scene.store, wakeup=WakeUp(scene.url), tick=3600)
 
 
 @contextlib.asynccontextmanager
@@ -69,16 +73,18 @@ async def test_contact_far_down_the_line_is_found(redis_url: str) -> None:
 
 async def test_arrival_wakes_the_dispatcher(redis_url: str) -> None:
     async with a_queue(redis_url) as scene, dispatching(scene):
-        await scene.add_ready("1001")
-        await scene.store.enqueue(a_waiting())
-        await until(scene, "1001", S.OFFERED)
+        for contact, extension in FIVE:
+            await scene.add_ready(extension)
+            await scene.store.enqueue(a_waiting(contact))
+            await until(scene, extension, S.OFFERED)
 
 
 async def test_ready_counselor_wakes_the_dispatcher(redis_url: str) -> None:
     async with a_queue(redis_url) as scene, dispatching(scene):
-        await scene.store.enqueue(a_waiting())
-        await scene.add_ready("1001")
-        await until(scene, "1001", S.OFFERED)
+        for contact, extension in FIVE:
+            await scene.store.enqueue(a_waiting(contact))
+            await scene.add_ready(extension)
+            await until(scene, extension, S.OFFERED)
 
 
 async def test_wake_up_comes_without_waiting_for_the_tick(redis_url: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from hotline.clock import ManualClock
@@ -118,6 +120,13 @@ async def test_contact_that_moves_to_another_gateway_is_offered_there(redis_url:
         await scene.store.enqueue(a_waiting("c1", gateway=OTHER_GATEWAY))
         await scene.pass_time(30, OTHER_GATEWAY)
         assert await scene.line() == ["c1"]
+
+
+async def test_burst_of_arrivals_is_no_absence(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene:
+        arrivals = [a_waiting(f"c{n:03}", after=n) for n in range(300)]
+        await asyncio.gather(*(scene.store.enqueue(waiting) for waiting in arrivals))
+        assert await scene.store.waiting() == arrivals
 
 
 async def test_absent_redis_is_told_as_such() -> None:

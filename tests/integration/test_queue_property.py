@@ -130,6 +130,20 @@ class TwoGateways(RuleBasedStateMachine):
         assert None not in made
         self.offers += [offer for offer in made if offer is not None]
 
+    @precondition(lambda self: self.contacts)
+    @rule(number=any_offer, extension=st.sampled_from(sorted(CREW)), gateway=gateways)
+    def claim_anything(self, number: int, extension: str, gateway: GatewayId) -> None:
+        """A proposal as stale as can be: of any contact that ever was, to anybody."""
+        contact = ContactId(f"c{1 + number % self.contacts:04}")
+        free = (
+            self.redis.zscore(keys.WAITING, contact) is not None
+            and self.redis.zscore(keys.READY, extension) is not None
+        )
+        pair = Pair(contact, CounselorId(extension))
+        (made,) = self.run_in(self.stores[gateway].offer([pair]))
+        assert (made is not None) is free
+        self.offers += [made] if made is not None else []
+
     @precondition(lambda self: self.offers)
     @rule(number=any_offer, gateway=gateways)
     def answer(self, number: int, gateway: GatewayId) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,3 +64,16 @@ def test_upgrading_twice_changes_nothing(engine: Engine) -> None:
     schema.upgrade(engine)
     schema.upgrade(engine)
     assert schema.is_current(engine)
+
+
+def test_the_schema_alone_knows_every_table(tmp_path: Path) -> None:
+    """In a process of its own: here other modules have declared their tables already."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'hotline.sqlite'}")
+    schema.upgrade(engine)
+    made = set(inspect(engine).get_table_names()) - {"alembic_version"}
+    engine.dispose()
+    program = "from admin import schema; print(*schema.METADATA.tables)"
+    known = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert set(known.stdout.split()) == made

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
 from admin import bootstrap
 from admin.demo.watch import Watch
-from hotline.events import CounselorState
+from hotline.events import (
+    ContactAnswered,
+    ContactQueued,
+    CounselorState,
+    Event,
+    InviteReceived,
+    Termination,
+)
 from hotline.ids import ContactId, CounselorId
 from hotline.sip.softphone_client import SoftphoneClient
 from hotline.sip.tone import tones_in, write_tone
@@ -39,6 +46,8 @@ class Parties:
     watch: Watch
     trunk: SoftphoneClient
     folder: Path
+    events: list[Event] = field(default_factory=list)
+    """Everything journalled since the scene began."""
 
     def new_number(self) -> str:
         """A caller's number that no other test has."""
@@ -54,6 +63,35 @@ class Parties:
         call = await self.trunk.dial(self.server.line, headers=caller_id(number))
         digest = bootstrap.sealer(self.server.settings).seal(number).digest
         return call, await self.watch.contact_of(digest)
+
+    async def queued(
+        self, keys: str = "#11", *, number: str | None = None
+    ) -> tuple[int, ContactId]:
+        """Call, go through the menu by `keys`, and wait in line."""
+        call, contact = await self.dial(number)
+        await self.trunk.expect("answered", call=call, seconds=20)
+        await self.choose(call, keys)
+        await self.watch.expect(contact, ContactQueued)
+        return call, contact
+
+    async def talking(self, counselor: Counselor, keys: str = "#11") -> tuple[int, int, ContactId]:
+        """Call and be answered by `counselor`; return both phones' call numbers."""
+        call, contact = await self.queued(keys)
+        await self.watch.expect(contact, ContactAnswered, counselor=counselor.extension)
+        incoming = await counselor.phone.expect("incoming")
+        return call, int(incoming["call"]), contact
+
+    def of(self, subject: str) -> list[Event]:
+        """What was journalled about `subject`, in order."""
+        return [event for event in self.events if event.subject == subject]
+
+    def endings(self, contact: ContactId) -> list[Termination]:
+        """Every ending of `contact`: there must never be more than one."""
+        return [e.termination for e in self.of(contact) if hasattr(e, "termination")]
+
+    def invites(self) -> list[InviteReceived]:
+        """Every arrival since the scene began."""
+        return [event for event in self.events if isinstance(event, InviteReceived)]
 
     def heard_by_caller(self, call: int) -> Path:
         return self.folder / "heard-by-caller" / f"{call}.wav"
@@ -96,6 +134,7 @@ class Parties:
 async def gathered(server: HotlineServer, folder: Path) -> AsyncIterator[Parties]:
     """The journal is watched and the operator's network has a phone."""
     async with AsyncExitStack() as stack:
-        watch = await stack.enter_async_context(server.watch())
+        events: list[Event] = []
+        watch = await stack.enter_async_context(server.watch(events))
         trunk = await stack.enter_async_context(server.trunk())
-        yield Parties(server, watch, trunk, folder)
+        yield Parties(server, watch, trunk, folder, events)

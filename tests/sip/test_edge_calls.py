@@ -14,6 +14,7 @@ from tests.sip.wire import Message, Peer
 FORGED = (
     ("X-Hotline-From", "phone:1002"),
     ("x-hotline-role", "supervisor"),
+    ("X-HOTLINE-FROM ", "phone:1002"),
     ("X-Hotline-Anything", "at all"),
 )
 
@@ -46,6 +47,16 @@ def test_trunk_call_reaches_a_gateway_under_the_trunks_name(
     assert _hotline_headers(invite) == [("X-Hotline-From", "trunk:telecom")]
     assert invite.all("P-Asserted-Identity") == [asserted[1]]
     assert invite.uri.startswith("sip:12356@")
+
+
+@pytest.mark.parametrize("smuggled", ["\r", "\0\r", "\n", "\0\r\n"])
+def test_no_hotline_header_is_smuggled_behind_a_line_end(
+    busy_gateways: list[Peer], trunk: Peer, smuggled: str
+) -> None:
+    hidden = ("Subject", f"x{smuggled}X-Hotline-Role: supervisor")
+    trunk.send(trunk.invite("12356", sender="x", extra=(hidden,)))
+    assert trunk.ask(trunk.invite("12356", sender="x")).status == 486
+    assert "supervisor" not in str(_arrived(busy_gateways))
 
 
 @pytest.mark.parametrize("number", ["13800138000", "110", "*1", "1001", "123567", "012356"])

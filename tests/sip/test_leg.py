@@ -18,7 +18,7 @@ from hotline.call import (
     LegResumed,
 )
 from hotline.events import Reason
-from tests.sip.line import PHONE, line_and_phone, until, uri_of
+from tests.sip.line import line_and_phone, until, uri_of
 
 
 def test_invite_tells_caller_number_dialled_and_headers_of_the_edge() -> None:
@@ -284,7 +284,3 @@ def test_sixty_calls_at_once_are_all_answered_and_all_end() -> None:
             assert reasons == [Reason.CALLER_HUNG_UP] * 60
 
     asyncio.run(scenario())
-
-
-def test_phone_address_is_the_edge_in_these_tests() -> None:
-    assert PHONE.startswith("127.")

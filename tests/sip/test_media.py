@@ -14,8 +14,8 @@ import pytest
 from hotline.call import LegAnswered, LegEnded, LegHeld, LegResumed, PlaybackFinished
 from hotline.errors import PromptMissing
 from hotline.ids import LegId
+from hotline.sip import tone as tones
 from hotline.sip.softphone_client import SoftphoneClient
-from tests import tones
 from tests.sip.line import Line, complete, line_and_phone, until
 
 CALLER, COUNSELOR, PROMPT, MUSIC = 440, 620, 800, 1060

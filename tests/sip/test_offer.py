@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hotline.call import LegAnswered, LegEnded, LegHeld, LegInvited, LegResumed
 from hotline.events import Reason
-from tests import tones
+from hotline.sip import tone as tones
 from tests.sip.line import Line, open_line, until
 from tests.sip.wire import SDP, Message, Peer
 
@@ -133,16 +133,12 @@ def test_inactive_by_reinvite_holds_and_sendrecv_resumes() -> None:
     asyncio.run(scenario())
 
 
-def test_track_runs_on_while_the_leg_is_inactive(tmp_path: Path) -> None:
+def test_track_of_a_leg_without_media_runs_in_step_with_the_other(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with line_and_peer() as (line, peer):
-            answer = await called(line, peer)
-            leg = line.events[0].leg
-            hold = with_body(peer.within(answer, "INVITE"), SDP + "a=inactive\r\n")
-            assert (await ask(peer, hold)).status == 200
-            await line.expect(LegHeld)
-            line.endpoint.start_track(leg, tmp_path / "held.wav")
-            await until(lambda: tones.seconds_of(tmp_path / "held.wav") > 1, seconds=3)
+        async with line_and_peer() as (line, _):
+            leg = line.endpoint.dial("1001", headers={})
+            line.endpoint.start_track(leg, tmp_path / "early.wav")
+            await until(lambda: tones.seconds_of(tmp_path / "early.wav") > 1, seconds=3)
 
     asyncio.run(scenario())
 

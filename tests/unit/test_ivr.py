@@ -88,7 +88,7 @@ MAIN_TABLE: list[tuple[str, list[str | Input], list[Command]]] = [
      [RefuseRecording(), chosen("family", "family")]),
     ("refusing once is enough", [ENTER, "8", *PASS, "8", "8"],
      [RefuseRecording(), human(Outcome.WRONG_KEYS)]),
-    ("danger during the notice", [ENTER, "0"], [GiveConsent(), CRISIS]),
+    ("danger during the notice", [ENTER, "0"], [CRISIS]),
     ("danger after refusing", [ENTER, "8", "0"], [RefuseRecording(), CRISIS]),
     ("danger in the language", [ENTER, *PASS, "0"], [GiveConsent(), CRISIS]),
     ("danger in the topics", [ENTER, *PASS, *PASS, HEARD, "0"], [GiveConsent(), CRISIS]),

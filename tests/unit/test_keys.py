@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import queueing
 from hotline.events import Priority
+from hotline.stream import JOURNAL_STREAM
 from queueing import keys
 from queueing.scripts import NAMES
 
@@ -58,3 +59,7 @@ def test_every_script_states_its_contract_and_has_a_name() -> None:
         opening = text.split("\nlocal ")[0]
         for heading in ("-- KEYS ", "-- ARGV ", "-- RETURNS ", "-- INVARIANT "):
             assert heading in opening, f"{name} lacks {heading}"
+
+
+def test_counselors_and_contacts_share_one_journal() -> None:
+    assert keys.JOURNAL == JOURNAL_STREAM

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests import tones
+from hotline.sip import tone as tones
 
 
 def test_tone_is_found_and_others_are_not(tmp_path: Path) -> None:

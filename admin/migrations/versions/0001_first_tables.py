@@ -198,7 +198,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_recordings_state"), ["state"], unique=False)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("recordings", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_recordings_state"))

@@ -1,0 +1,81 @@
+"""The peer as a system under load: see `peer`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.bench.callers import Callers
+from tests.bench.cpu import Meter
+from tests.bench.party import Arrived, Party
+from tests.bench.phones import Phones
+from tests.bench.speech import Speech
+from tests.bench.system import Setup
+from tests.servers import free_port
+
+CALLERS_ADDRESS, PHONES_ADDRESS = "127.0.0.2", "127.0.0.3"
+
+
+class BarePeer:
+    """Callers, and phones too, stand where the edge would be: the engine talks to it alone."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+
+    async def numbers(self, contacts: int) -> Mapping[str, str]:
+        """The peer names the caller itself."""
+        return {rang.contact: rang.contact for rang in self.setup.phones.rang}
+
+    async def rest(self) -> None:
+        """It has nothing to do once the calls are over."""
+
+
+@asynccontextmanager
+async def bare_peer(folder: Path, bench_pid: int) -> AsyncIterator[BarePeer]:
+    """Run the peer."""
+    folder.mkdir()
+    edge = await Party.open(CALLERS_ADDRESS)
+    speech = await Speech.start(CALLERS_ADDRESS, PHONES_ADDRESS)
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.bench.peer", str(port), "22000", edge.address[0],
+        str(edge.address[1]), str(folder), stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        assert (await process.stdout.readline()).strip() == b"ready"
+        yield BarePeer(_setup(folder, edge, speech, ("127.0.0.1", port), process.pid, bench_pid))
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+        await speech.stop()
+        edge.close()
+
+
+def _setup(
+    folder: Path, edge: Party, speech: Speech, at: tuple[str, int], pid: int, bench_pid: int
+) -> Setup:
+    callers = Callers(edge, speech, target=at, line="12356", presses_key=False)
+    phones = Phones([edge], speech)
+    hung_up_on = edge.handlers["BYE"]
+
+    def bye(arrived: Arrived) -> None:
+        if not phones.bye(edge, arrived):
+            hung_up_on(arrived)
+
+    edge.handlers["BYE"] = bye
+    load = {"sip load": bench_pid, "speech load": speech.process.pid}
+    return Setup(
+        name="peer",
+        callers=callers,
+        phones=phones,
+        speech=speech,
+        meter=Meter(sessions={}, processes={"peer": pid, **load}),
+        carriers=("peer",),
+        load=tuple(load),
+        tracks=folder,
+    )

@@ -1,0 +1,75 @@
+"""Prompts of which each says a tone of its own, so that a recording tells what was heard."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from hotline.prompts.library import CUSTOM, GENERATED, WORDLESS
+from hotline.sip.tone import write_tone
+
+NOTICE, LANGUAGE, TOPICS, TOPICS_ENGLISH = 600, 660, 720, 1960
+REFUSED, UNKNOWN_KEY, PLEASE_WAIT, COUNSELOR_LOST = 780, 840, 1100, 1160
+POSITION_NEXT, POSITION_ONE, OVER_CAPACITY, BLOCKED, MUSIC = 1220, 1280, 1340, 1400, 1500
+STATE_READY, STATE_NOT_READY, STATE_OFFLINE, CODE_UNKNOWN = 1560, 1620, 1680, 1740
+
+WORDS: Mapping[int, tuple[str, ...]] = {
+    NOTICE: ("notice", "notice_other"),
+    LANGUAGE: ("language", "language_other"),
+    TOPICS: (
+        "topics", "topic_emotion", "topic_family", "topic_youth", "topic_other", "menu_danger",
+        "menu_repeat",
+    ),
+    REFUSED: ("recording_refused",),
+    UNKNOWN_KEY: ("unknown_key",),
+    PLEASE_WAIT: ("please_wait",),
+    COUNSELOR_LOST: ("counselor_lost",),
+    POSITION_NEXT: ("position_next",),
+    POSITION_ONE: ("position_ahead", "number_1", "position_callers"),
+    OVER_CAPACITY: ("over_capacity",),
+    BLOCKED: ("blocked", "blocked_other"),
+    STATE_READY: ("state_ready",),
+    STATE_NOT_READY: ("state_not_ready",),
+    STATE_OFFLINE: ("state_offline",),
+    CODE_UNKNOWN: ("code_unknown",),
+}  # fmt: skip
+"""What is said, by the tone that says it; the topics have another one in English."""
+SECONDS = 0.3
+
+
+def write_tones(prompts: Path) -> None:
+    """Put a tone in front of every generated prompt below `prompts`."""
+    for hertz, names in WORDS.items():
+        for name in names:
+            say(prompts, name, hertz)
+            say(prompts, name, TOPICS_ENGLISH if hertz == TOPICS else hertz, language="en")
+    say(prompts, "music", MUSIC, language=WORDLESS, seconds=1.0)
+
+
+def say(
+    prompts: Path, name: str, hertz: int, *, language: str = "zh", seconds: float = SECONDS
+) -> Path:
+    """Be the operator who sets a WAV of his own; return it."""
+    path = prompts / CUSTOM / language / f"{name}.wav"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return write_tone(path, hertz, seconds=seconds)
+
+
+@contextmanager
+def tones_instead_of_words(prompts: Path) -> Iterator[None]:
+    """Inside the block the prompts below `prompts` are tones; afterwards as generated."""
+    write_tones(prompts)
+    try:
+        yield
+    finally:
+        shutil.rmtree(prompts / CUSTOM)
+
+
+def tonal_folder(folder: Path, spoken: Path) -> Path:
+    """Return a prompts folder of its own: the generated ones of `spoken`, and tones."""
+    folder.mkdir()
+    (folder / GENERATED).symlink_to(spoken / GENERATED)
+    write_tones(folder)
+    return folder
