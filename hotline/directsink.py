@@ -8,9 +8,10 @@ from pathlib import Path
 import redis
 from redis.exceptions import RedisError
 
-from hotline.events import Event, encode
+from hotline.events import Event
 from hotline.spool import Spool
 from hotline.stream import JOURNAL_STREAM, connect, entry_fields
+from hotline.wire import encode
 
 log = logging.getLogger(__name__)
 

@@ -7,21 +7,15 @@ by the Lua script that changed the state, in the same step.
 
 No event carries a telephone number in the clear: only a `SealedNumber`.
 
-Wire form (one Redis stream entry, one journal row): ``id type subject seq at data``, where
-`data` is a JSON object of the remaining fields.
+How an event travels and is stored stands in `wire.py`.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
-from typing import Any, ClassVar, Protocol
-
-from pydantic import TypeAdapter
+from typing import ClassVar, Protocol
 
 from hotline.ids import (
     ContactId,
@@ -33,46 +27,6 @@ from hotline.ids import (
     OfferId,
     RecordingId,
 )
-
-__all__ = [
-    "EVENT_TYPES",
-    "AlarmCleared",
-    "AlarmKind",
-    "AlarmRaised",
-    "CallAnswered",
-    "CallerLeft",
-    "ConsentGiven",
-    "ConsentRefused",
-    "ContactAnswered",
-    "ContactFailed",
-    "ContactHeld",
-    "ContactOffered",
-    "ContactQueued",
-    "ContactRefused",
-    "ContactResumed",
-    "CounselorLeft",
-    "CounselorLost",
-    "CounselorState",
-    "CounselorStateChanged",
-    "Event",
-    "InviteReceived",
-    "MenuFinished",
-    "OfferDeclined",
-    "OfferFailed",
-    "OfferMissed",
-    "OfferWithdrawn",
-    "Priority",
-    "Reason",
-    "RecordingFailed",
-    "RecordingStarted",
-    "RecordingStopped",
-    "Result",
-    "SealedNumber",
-    "Sink",
-    "Termination",
-    "decode",
-    "encode",
-]
 
 
 class Priority(StrEnum):
@@ -398,66 +352,3 @@ class Sink(Protocol):
     def append(self, event: Event) -> None:
         """Accept `event` for good. Never blocks and never raises: the telephone goes on."""
         ...
-
-
-EVENT_TYPES: Mapping[str, type[Event]] = {
-    cls.__name__: cls
-    for cls in (
-        InviteReceived,
-        CallAnswered,
-        ConsentGiven,
-        ConsentRefused,
-        MenuFinished,
-        ContactQueued,
-        ContactOffered,
-        OfferMissed,
-        OfferDeclined,
-        OfferFailed,
-        OfferWithdrawn,
-        ContactAnswered,
-        ContactHeld,
-        ContactResumed,
-        RecordingStarted,
-        RecordingStopped,
-        RecordingFailed,
-        CounselorLost,
-        CounselorLeft,
-        CallerLeft,
-        ContactRefused,
-        ContactFailed,
-        CounselorStateChanged,
-        AlarmRaised,
-        AlarmCleared,
-    )
-}
-"""Every event by its name on the wire."""
-
-
-@cache
-def _adapter(name: str) -> TypeAdapter[Any]:
-    return TypeAdapter(EVENT_TYPES[name])
-
-
-def encode(event: Event) -> dict[str, str]:
-    """Return the wire form of `event`: six text fields, `data` being JSON."""
-    cls = type(event)
-    whole: dict[str, Any] = _adapter(cls.__name__).dump_python(event, mode="json")
-    data = {f.name: whole[f.name] for f in fields(cls) if f.name not in Event.ENVELOPE}
-    return {
-        "id": event.id,
-        "type": cls.__name__,
-        "subject": event.subject,
-        "seq": str(event.seq),
-        "at": event.at.isoformat(),
-        "data": json.dumps(data, ensure_ascii=False, separators=(",", ":")),
-    }
-
-
-def decode(wire: Mapping[str, str]) -> Event:
-    """Return the event of a wire form.
-
-    Raises KeyError for an unknown type and pydantic.ValidationError for a malformed field.
-    """
-    envelope = {name: wire[name] for name in ("id", "subject", "seq", "at")}
-    event: Event = _adapter(wire["type"]).validate_python({**json.loads(wire["data"]), **envelope})
-    return event

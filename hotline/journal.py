@@ -14,8 +14,9 @@ from typing import Protocol
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from hotline.events import CounselorStateChanged, Event, InviteReceived, decode
+from hotline.events import CounselorStateChanged, Event, InviteReceived
 from hotline.tables import JournalRow
+from hotline.wire import decode
 
 CHUNK = 1000
 

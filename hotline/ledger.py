@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from hotline.clock import Clock
 from hotline.database import unit_of_work
-from hotline.events import Event, decode
+from hotline.events import Event
 from hotline.journal import Projection
 from hotline.rows import let_go
 from hotline.stream import Entry
 from hotline.tables import JournalRow, RejectRow, SubjectRow, WriterRow
+from hotline.wire import decode
 
 log = logging.getLogger(__name__)
 

@@ -26,10 +26,11 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from hotline.clock import Clock
-from hotline.events import AlarmKind, Event, encode
+from hotline.events import AlarmKind, Event
 from hotline.ports import Alarms
 from hotline.spool import Spool, Wire
 from hotline.stream import JOURNAL_STREAM, entry_fields
+from hotline.wire import encode
 
 log = logging.getLogger(__name__)
 

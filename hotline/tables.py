@@ -21,7 +21,7 @@ Position = BigInteger().with_variant(Integer, "sqlite")
 
 
 class JournalRow(Base):
-    """One event, as `events.encode` writes it. `position` grows in the order of commits, which
+    """One event, as `wire.encode` writes it. `position` grows in the order of commits, which
     is per subject the order in which things happened."""
 
     __tablename__ = "journal"

@@ -3,43 +3,57 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from types import TracebackType
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from queueing import keys
-from queueing.scripts import REPLY_WITHIN, connect
+from queueing.cancellation import still_wanted
+from queueing.scripts import connect
+
+AGAIN_AFTER = 0.5
+"""Seconds until the next try when Redis is away."""
 
 
 class WakeUp:
-    """Listens on `keys.WAKE`. A call that is lost costs one tick, so nothing is stored."""
+    """Listens on `keys.WAKE` within ``async with``; calls that come together count as one.
+
+    One task reads without a time limit: a read that is cut short by one can lose a message.
+    """
 
     def __init__(self, url: str) -> None:
         self._redis: Redis = connect(url)
-        self._listener = self._redis.pubsub(ignore_subscribe_messages=True)
+        self._called = asyncio.Event()
+        self._listening: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> WakeUp:
+        self._listening = asyncio.create_task(self._listen())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        await self._listener.aclose()  # type: ignore[no-untyped-call]  # redis-py has no hints here
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
         await self._redis.aclose()
 
     async def wait(self, seconds: float) -> None:
-        """Return when called, or after `seconds`, also while Redis is away.
+        """Return when called since the last wait, or after `seconds`, also without Redis."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._called.wait()
+        self._called.clear()
 
-        Several calls that came meanwhile count as one. The first wait subscribes.
-        """
-        try:
-            if not self._listener.subscribed:
-                await self._listener.subscribe(keys.WAKE)
-                await self._listener.get_message(timeout=REPLY_WITHIN)  # the confirmation
-                return  # somebody may have called before we listened
-            if await self._listener.get_message(timeout=seconds) is not None:
-                while await self._listener.get_message(timeout=0) is not None:
-                    pass
-        except (RedisError, OSError):
-            await asyncio.sleep(seconds)
+    async def _listen(self) -> None:
+        while still_wanted():
+            try:
+                async with self._redis.pubsub() as listener:
+                    await listener.subscribe(keys.WAKE)
+                    while still_wanted():
+                        await listener.get_message(timeout=None)
+                        self._called.set()  # the confirmation too: we may have missed a call
+            except (RedisError, OSError):
+                await asyncio.sleep(AGAIN_AFTER)

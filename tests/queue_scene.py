@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 import redis
 
 from hotline.clock import ManualClock
-from hotline.events import CounselorState, CounselorStateChanged, Event, Priority, decode
+from hotline.events import CounselorState, CounselorStateChanged, Event, Priority
 from hotline.ids import ContactId, CounselorId, GatewayId, NodeId
 from hotline.ports import Offer, Waiting
+from hotline.wire import decode
 from queueing import keys
 from queueing.limits import Limits
 from queueing.presence import Presence

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 
-from hotline.events import Event, InviteReceived, decode
+from hotline.events import Event, InviteReceived
 from hotline.ids import ContactId
 from hotline.stream import JOURNAL_STREAM
+from hotline.wire import decode
 
 E = TypeVar("E", bound=Event)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -25,9 +25,9 @@ class BarePeer:
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
 
-    async def numbers(self, contacts: int) -> Mapping[str, str]:
-        """The peer names the caller itself."""
-        return {rang.contact: rang.contact for rang in self.setup.phones.rang}
+    async def contacts_of(self, numbers: Sequence[str]) -> Mapping[str, str]:
+        """The peer gives a contact the caller's own number."""
+        return {number: number for number in numbers}
 
     async def rest(self) -> None:
         """It has nothing to do once the calls are over."""

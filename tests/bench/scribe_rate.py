@@ -10,10 +10,10 @@ from random import Random
 from admin import schema
 from hotline.clock import SystemClock
 from hotline.database import open_engine
-from hotline.events import encode
 from hotline.projection import ContactProjection, CounselorProjection
 from hotline.scribe import Scribe
 from hotline.stream import JOURNAL_STREAM, connect
+from hotline.wire import encode
 from queueing.journal import OfferProjection
 from recordings.projection import RecordingProjection
 from tests.histories import interleave, random_history

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -38,9 +38,9 @@ class System(Protocol):
     @property
     def setup(self) -> Setup: ...
 
-    async def numbers(self, contacts: int) -> Mapping[str, str]:
-        """Return the caller's number of each contact that phones were told of, once `contacts`
-        visits are accounted for."""
+    async def contacts_of(self, numbers: Sequence[str]) -> Mapping[str, str]:
+        """Return, by caller's number, what phones were told the contact is called; waits until
+        the system has said so. Who is missing was never heard of."""
         ...
 
     async def rest(self) -> None:

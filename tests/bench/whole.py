@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from sqlalchemy import func, select
 
 from admin import bootstrap
+from admin.roster import Person
 from hotline.database import unit_of_work
-from hotline.events import Result
+from hotline.events import CounselorState, Result
+from hotline.ids import CounselorId
 from hotline.tables import ContactRow
 from recordings.tables import RecordingRow, RecordingState
+from tests.bench.callers import Callers
+from tests.bench.cpu import Meter
+from tests.bench.party import Party
+from tests.bench.phones import Phones
+from tests.bench.speech import Speech
 from tests.bench.system import Setup
-from tests.hotline_server import HotlineServer
+from tests.hotline_server import PASSWORD, TRUNK_ADDRESS, HotlineServer
 
 PHONES_ADDRESS = "127.0.0.3"
-"""Where the phones' speech comes from; their SIP comes from `DESKS` addresses of their own."""
+"""Where the phones' speech comes from; their SIP has addresses of its own, as counselors have:
+`DESKS` of them, each far below what the edge takes for a flood."""
 DESKS = 16
 WRAP_UP = 1
 """Seconds; the default of two minutes would need thousands of counselors."""
 FIRST_EXTENSION = 4000
+SKILL = "crisis"
+"""What the danger key of the shipped flow asks for."""
 PATIENCE = 120.0
 
 Say = Callable[[str], None]
@@ -31,26 +42,27 @@ class WholePlatform:
     """Everything between the trunk and the sealed recording."""
 
     def __init__(self, server: HotlineServer, setup: Setup) -> None:
-        self._server = server
         self._engine = bootstrap.database(server.settings)
         self._seal = bootstrap.sealer(server.settings).seal
         self.setup = setup
-        self._known: set[str] = set()
 
-    async def numbers(self, contacts: int) -> Mapping[str, str]:
-        """Wait until the journal has so many ended contacts more than at the last call; then tell
-        them apart by the digest of the caller's number."""
-        await _until(lambda: len(self._ended()) - len(self._known) >= contacts)
-        ended = self._ended()
-        fresh = {contact: digest for contact, digest in ended.items() if contact not in self._known}
-        self._known |= set(fresh)
-        return fresh
+    async def contacts_of(self, numbers: Sequence[str]) -> Mapping[str, str]:
+        """Ask the journal, once all of them have ended there (or after a while)."""
+        number_of = {self._seal(number).digest: number for number in numbers}
 
-    def digest(self, number: str) -> str:
-        return self._seal(number).digest
+        def found() -> dict[str, str]:
+            ended = select(ContactRow.id, ContactRow.caller_digest).where(
+                ContactRow.ended_at.is_not(None)
+            )
+            with unit_of_work(self._engine) as session:
+                rows = session.execute(ended).all()
+            return {number_of[digest]: id_ for id_, digest in rows if digest in number_of}
+
+        await _until(lambda: len(found()) == len(number_of))
+        return found()
 
     async def rest(self) -> None:
-        """Return when the worker has sealed what was recorded (or after a while)."""
+        """Return when every recording is sealed (or after a while): sealing costs as well."""
         await _until(lambda: not self.unsealed())
 
     def unsealed(self) -> int:
@@ -59,30 +71,89 @@ class WholePlatform:
             raw = select(func.count()).where(RecordingRow.state == RecordingState.RAW)
             return int(session.scalar(raw) or 0)
 
-    def unserved(self) -> int:
-        """How many contacts have ended otherwise than completed, by the journal."""
+    def results(self) -> dict[str, int]:
+        """How many contacts ended how, by the journal."""
+        by_result = select(ContactRow.result, func.count()).group_by(ContactRow.result)
         with unit_of_work(self._engine) as session:
-            others = select(func.count()).where(
-                ContactRow.ended_at.is_not(None), ContactRow.result != Result.COMPLETED
-            )
-            return int(session.scalar(others) or 0)
+            return {str(result): count for result, count in session.execute(by_result)}
 
-    def _ended(self) -> dict[str, str]:
+    def recordings(self) -> dict[str, int]:
+        """How many recordings are in which state."""
+        by_state = select(RecordingRow.state, func.count()).group_by(RecordingRow.state)
         with unit_of_work(self._engine) as session:
-            rows = session.execute(
-                select(ContactRow.id, ContactRow.caller_digest).where(
-                    ContactRow.ended_at.is_not(None)
-                )
+            return {str(RecordingState(state)): n for state, n in session.execute(by_state)}
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    """Look twice a second, for `PATIENCE` at most."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + PATIENCE
+    while not condition() and loop.time() < deadline:  # noqa: ASYNC110 - no event tells of it
+        await asyncio.sleep(0.5)
+
+
+@asynccontextmanager
+async def whole_platform(
+    folder: Path, *, seats: int, bench_pid: int, say: Say
+) -> AsyncIterator[WholePlatform]:
+    """Run the platform with `seats` counselors, all registered and ready."""
+    server = HotlineServer(folder, {"queueing.wrap_up": WRAP_UP})
+    say("platform: starting (and speaking the prompts, once)")
+    await asyncio.to_thread(server.start)
+    async with AsyncExitStack() as stack:
+        stack.callback(server.stop)
+        speech = await Speech.start(TRUNK_ADDRESS, PHONES_ADDRESS)
+        stack.push_async_callback(speech.stop)
+        trunk = await Party.open(TRUNK_ADDRESS)
+        stack.callback(trunk.close)
+        desks = [await Party.open(f"127.0.1.{n + 1}") for n in range(DESKS)]
+        for desk in desks:
+            stack.callback(desk.close)
+        setup = _setup(server, trunk, desks, speech, bench_pid)
+        await _staff(server, setup.phones, seats, say)
+        yield WholePlatform(server, setup)
+
+
+def _setup(
+    server: HotlineServer, trunk: Party, desks: list[Party], speech: Speech, bench_pid: int
+) -> Setup:
+    settings = server.settings
+    status = server.status()
+    assert status is not None
+    sessions = {child.name: child.pid for child in status.children if child.pid is not None}
+    load = {"sip load": bench_pid, "speech load": speech.process.pid}
+    callers = Callers(
+        trunk,
+        speech,
+        target=(settings.edge.address, settings.edge.port),
+        line=settings.lines[0].number,
+        presses_key=True,
+    )
+    return Setup(
+        name="platform",
+        callers=callers,
+        phones=Phones(desks, speech),
+        speech=speech,
+        meter=Meter(sessions=sessions, processes={"supervisor": status.pid, **load}),
+        carriers=tuple(name for name in sessions if name.startswith("gateway-")),
+        load=tuple(load),
+        tracks=settings.recordings_dir,
+    )
+
+
+async def _staff(server: HotlineServer, phones: Phones, seats: int, say: Say) -> None:
+    extensions = [str(FIRST_EXTENSION + n) for n in range(seats)]
+    edge = (server.settings.edge.address, server.settings.edge.port)
+    async with server.store() as store:
+        roster = bootstrap.roster(server.settings, store)
+        for n, extension in enumerate(extensions):
+            person = Person(
+                extension=extension, name="", kind="volunteer", node="city", skills={SKILL: 3}
             )
-            return {contact: digest or "" for contact, digest in rows}
-
-
-async def _until(condition: Callable[[], Any]) -> bool:
-    """Look twice a second, for `PATIENCE` at most; return whether it came."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while not condition():  # noqa: ASYNC110 - another process's doing, told by no event
-                await asyncio.sleep(0.5)
-    except TimeoutError:
-        return False
-    return True
+            await roster.add(person, PASSWORD)
+            if n % 100 == 99:
+                say(f"platform: {n + 1} of {seats} counselors hired")
+        say(f"platform: {await phones.register(extensions, PASSWORD, edge)} phones registered")
+        for extension in extensions:
+            counselor = CounselorId(extension)
+            await store.change_state(counselor, CounselorState.READY, reason="", by="bench")

@@ -13,10 +13,11 @@ from pathlib import Path
 import redis
 
 from hotline.clock import SystemClock
-from hotline.events import AlarmKind, Event, decode
+from hotline.events import AlarmKind, Event
 from hotline.relay import Relay
 from hotline.spool import Spool
 from hotline.stream import JOURNAL_STREAM
+from hotline.wire import decode
 from tests.histories import History
 from tests.servers import RedisServer, free_port
 

@@ -20,10 +20,11 @@ from admin import schema
 from admin.figures import from_tables
 from admin.statistics import Interval, Measures, fold
 from hotline.database import open_engine, snapshot
-from hotline.events import Event, encode
+from hotline.events import Event
 from hotline.journal import read
 from hotline.stream import JOURNAL_STREAM, SCRIBE_LEASE, connect
 from hotline.tables import JournalRow, SubjectRow
+from hotline.wire import encode
 from tests.histories import interleave, random_history
 from tests.servers import RedisServer, select_pause, wait_until
 

@@ -89,7 +89,7 @@ async def test_ready_counselor_wakes_the_dispatcher(redis_url: str) -> None:
 
 async def test_wake_up_comes_without_waiting_for_the_tick(redis_url: str) -> None:
     async with a_queue(redis_url) as scene, WakeUp(redis_url) as wakeup:
-        await wakeup.wait(0)  # subscribes
+        await wakeup.wait(5)  # until it listens
         async with asyncio.timeout(5):
             await scene.store.enqueue(a_waiting("a"))
             await scene.store.enqueue(a_waiting("b"))

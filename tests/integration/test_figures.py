@@ -20,10 +20,11 @@ from admin.figures import from_journal, from_tables
 from admin.statistics import Cell, Figures, Interval, Measures, fold
 from hotline.clock import SystemClock
 from hotline.database import open_engine, snapshot
-from hotline.events import Event, encode
+from hotline.events import Event
 from hotline.projection import ContactProjection, CounselorProjection
 from hotline.scribe import Scribe
 from hotline.stream import GROUP, JOURNAL_STREAM, connect
+from hotline.wire import encode
 from queueing.journal import OfferProjection
 from tests.histories import interleave, random_history
 

@@ -21,9 +21,10 @@ from hypothesis.stateful import (
 
 from hotline.clock import ManualClock
 from hotline.events import CounselorState as S
-from hotline.events import CounselorStateChanged, Priority, decode
+from hotline.events import CounselorStateChanged, Priority
 from hotline.ids import ContactId, CounselorId, GatewayId
 from hotline.ports import Offer, OfferOutcome, Waiting
+from hotline.wire import decode
 from queueing import keys
 from queueing.limits import Limits
 from queueing.presence import TRANSITIONS

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from hotline import tables
 from hotline.clock import SystemClock
 from hotline.database import Base, open_engine, snapshot
-from hotline.events import AlarmKind, Event, encode
+from hotline.events import AlarmKind, Event
 from hotline.journal import Projection, read, rebuild
 from hotline.ledger import FenceLost, Ledger
 from hotline.projection import ContactProjection, CounselorProjection
@@ -30,6 +30,7 @@ from hotline.stream import (
     LeaseLost,
     connect,
 )
+from hotline.wire import encode
 from queueing.journal import OfferProjection
 from queueing.tables import OfferRow
 from tests.histories import History, interleave, random_history

@@ -17,12 +17,12 @@ from admin.figures import from_journal, from_tables
 from admin.statistics import Interval, Measures
 from hotline.clock import SystemClock
 from hotline.database import open_engine, snapshot
-from hotline.events import encode
 from hotline.journal import read
 from hotline.projection import ContactProjection, CounselorProjection
 from hotline.scribe import Scribe
 from hotline.stream import JOURNAL_STREAM, connect
 from hotline.tables import RejectRow
+from hotline.wire import encode
 from queueing.journal import OfferProjection
 from tests.histories import interleave, random_history
 from tests.postgres import PostgresServer, programs

@@ -12,6 +12,7 @@ from hotline import events as e
 from hotline.contact import ENDINGS, TRANSITIONS, Contact, ContactState, after
 from hotline.errors import IllegalTransition
 from hotline.ids import ContactId, new_event_id
+from hotline.wire import EVENT_TYPES, decode, encode
 from tests.fakes import EventList
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -81,7 +82,7 @@ def test_sequence_numbers_grow_by_one_and_skip_refused_events() -> None:
     assert [event.seq for event in journal.events] == [1, 2]
 
 
-@pytest.mark.parametrize("kind", list(e.EVENT_TYPES.values()), ids=list(e.EVENT_TYPES))
+@pytest.mark.parametrize("kind", list(EVENT_TYPES.values()), ids=list(EVENT_TYPES))
 def test_every_event_survives_the_wire(kind: type[e.Event]) -> None:
     hints = typing.get_type_hints(kind)
     samples: dict[Any, Any] = {
@@ -97,4 +98,4 @@ def test_every_event_survives_the_wire(kind: type[e.Event]) -> None:
     }
     facts = {name: samples.get(hint, "情绪") for name, hint in hints.items() if name != "ENVELOPE"}
     event = kind(**facts)
-    assert e.decode(e.encode(event)) == event
+    assert decode(encode(event)) == event
