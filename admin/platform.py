@@ -16,12 +16,16 @@ from admin.status import ChildState, ChildStatus
 from admin.supervise import Supervisor
 from hotline.clock import SystemClock
 from hotline.config import Settings
+from hotline.edge.control import Control, GatewayState
+from hotline.errors import HotlineError
 from hotline.voice import generate_prompts
 
 log = logging.getLogger(__name__)
 
 Say = Callable[[str], None]
 """Shows one line of progress."""
+EDGE_PATIENCE_SECONDS = 10.0
+EDGE_LOOK_SECONDS = 0.1
 
 
 def prepare(settings: Settings, say: Say) -> None:
@@ -66,12 +70,32 @@ async def running(settings: Settings, config: Path, say: Say) -> AsyncIterator[S
     )
     async with supervisor:
         await supervisor.wait_up()
+        await _edge_knows_gateways(Control.of(settings))
         store = bootstrap.queue_store(settings, clock)
         try:
             await bootstrap.roster(settings, store).publish()
         finally:
             await store.close()
         yield supervisor
+
+
+async def _edge_knows_gateways(control: Control) -> None:
+    """Return when the edge sends calls to every gateway: one that started after the edge is taken
+    for dead until the next OPTIONS, and a first caller would hear that all lines are busy."""
+    try:
+        async with asyncio.timeout(EDGE_PATIENCE_SECONDS):
+            while not await asyncio.to_thread(_all_active, control):  # noqa: ASYNC110 - no event
+                await asyncio.sleep(EDGE_LOOK_SECONDS)
+    except TimeoutError:
+        log.warning("the edge does not reach every gateway")
+
+
+def _all_active(control: Control) -> bool:
+    try:
+        return all(gateway.state is not GatewayState.DOWN for gateway in control.gateways())
+    except HotlineError as error:
+        log.warning("the edge cannot be asked: %s", error)
+        return False
 
 
 async def stay(settings: Settings, config: Path, say: Say) -> None:

@@ -17,10 +17,10 @@ from hotline.events import (
     Reason,
     Result,
     Termination,
-    encode,
 )
 from hotline.events import CounselorState as S
 from hotline.ids import ContactId, new_event_id
+from hotline.wire import encode
 from queueing import keys
 from queueing.heart import Heart
 from queueing.limits import Limits
