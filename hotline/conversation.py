@@ -277,7 +277,8 @@ class Conversation:
         try:
             valid = await self._line.offers.accept(ringing.offer)
         except QueueUnavailable:
-            valid = True  # a human is on the line: Redis can be told later
+            valid = True  # a human is on the line: Redis is told when it is back
+            self._errands.send(lambda: self._line.offers.accept(ringing.offer))
         if self._ringing is not ringing:
             return  # the caller hung up, or the counselor did, meanwhile
         if not valid or self.contact.state is not S.OFFERED:

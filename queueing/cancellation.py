@@ -13,3 +13,9 @@ def still_wanted() -> bool:
     """
     task = asyncio.current_task()
     return task is None or not task.cancelling()
+
+
+async def pause(seconds: float) -> None:
+    """Sleep, unless the present task was cancelled already."""
+    if still_wanted():
+        await asyncio.sleep(seconds)

@@ -44,7 +44,8 @@ class Dispatcher:
                     self._note(away=False)
                 except QueueUnavailable:
                     self._note(away=True)
-                await self._wakeup.wait(self._tick)
+                if still_wanted():
+                    await self._wakeup.wait(self._tick)
 
     async def dispatch(self) -> list[Offer]:
         """Look once at the whole line and return the offers made.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
 from hotline.errors import QueueUnavailable
 from hotline.ids import ContactId, GatewayId
-from queueing.cancellation import still_wanted
+from queueing.cancellation import pause, still_wanted
 from queueing.leases import Leases
 
 log = logging.getLogger(__name__)
@@ -40,7 +39,7 @@ class Heart:
                 await self.beat()
             except QueueUnavailable as error:
                 log.warning("heartbeat: %s", error)
-            await asyncio.sleep(EVERY)
+            await pause(EVERY)
 
     async def beat(self) -> None:
         """Beat once. Raises QueueUnavailable."""

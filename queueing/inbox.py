@@ -7,7 +7,6 @@ JSON with `kind` ``made`` (offer, contact, counselor, expires in ms) or ``withdr
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from redis.exceptions import RedisError
 from hotline.ids import ContactId, CounselorId, GatewayId, OfferId
 from hotline.ports import Offer, OfferTaker
 from queueing import keys
-from queueing.cancellation import still_wanted
+from queueing.cancellation import pause, still_wanted
 from queueing.scripts import connect
 
 log = logging.getLogger(__name__)
@@ -48,7 +47,7 @@ class Inbox:
                     await self._consume()
                 except (RedisError, OSError) as error:
                     log.warning("inbox: %s; trying again", type(error).__name__)
-                    await asyncio.sleep(AGAIN_AFTER)
+                    await pause(AGAIN_AFTER)
         finally:
             await self._redis.aclose()
 

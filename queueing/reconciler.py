@@ -6,13 +6,12 @@ nothing twice; here it is told to the operator.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 from hotline.errors import QueueUnavailable
 from hotline.events import AlarmKind
 from hotline.ports import Alarms
-from queueing.cancellation import still_wanted
+from queueing.cancellation import pause, still_wanted
 from queueing.leases import Leases, Sweep
 
 log = logging.getLogger(__name__)
@@ -35,7 +34,7 @@ class Reconciler:
                 await self.reconcile()
             except QueueUnavailable as error:
                 log.debug("sweep: %s", error)
-            await asyncio.sleep(EVERY)
+            await pause(EVERY)
 
     async def reconcile(self) -> Sweep:
         """Sweep once, tell what was mended and return it. Raises QueueUnavailable."""

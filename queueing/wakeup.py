@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from queueing import keys
-from queueing.cancellation import still_wanted
+from queueing.cancellation import pause, still_wanted
 from queueing.scripts import connect
 
 AGAIN_AFTER = 0.5
@@ -56,4 +56,4 @@ class WakeUp:
                         await listener.get_message(timeout=None)
                         self._called.set()  # the confirmation too: we may have missed a call
             except (RedisError, OSError):
-                await asyncio.sleep(AGAIN_AFTER)
+                await pause(AGAIN_AFTER)

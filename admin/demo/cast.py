@@ -36,13 +36,13 @@ def _person(extension: str, name: str, kind: str, **skills: int) -> Person:
 
 def volunteer() -> Member:
     """Takes calls about moods and families."""
-    return Member(_person("1001", "李明", "volunteer", emotion=3, family=2), hertz=700)
+    return Member(_person("1001", "李明", "volunteer", emotion=3, family=2), hertz=2300)
 
 
 def professional() -> Member:
     """Takes crises as well."""
     return Member(
-        _person("1002", "王芳", "professional", emotion=4, family=4, youth=3, crisis=5), hertz=1100
+        _person("1002", "王芳", "professional", emotion=4, family=4, youth=3, crisis=5), hertz=2600
     )
 
 
@@ -56,18 +56,19 @@ def yours() -> tuple[Member, Member]:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody who calls. The numbers are of no real line."""
+    """Somebody who calls. The numbers are of no real line; the tones are above all prompts and music,
+    so that hearing one proves who was heard."""
 
     number: str
     hertz: int
 
 
 CALLERS = (
-    Caller("13900000001", 400),
-    Caller("13900000002", 500),
-    Caller("13900000003", 600),
-    Caller("13900000004", 850),
-    Caller("13900000005", 950),
+    Caller("13900000001", 1500),
+    Caller("13900000002", 1620),
+    Caller("13900000003", 1740),
+    Caller("13900000004", 1860),
+    Caller("13900000005", 1980),
 )
 
 

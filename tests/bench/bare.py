@@ -59,7 +59,7 @@ async def bare_peer(folder: Path, bench_pid: int) -> AsyncIterator[BarePeer]:
 def _setup(
     folder: Path, edge: Party, speech: Speech, at: tuple[str, int], pid: int, bench_pid: int
 ) -> Setup:
-    callers = Callers(edge, speech, target=at, line="12356", presses_key=False)
+    callers = Callers(edge, speech, target=at, line="12356", keys="")
     phones = Phones([edge], speech)
     hung_up_on = edge.handlers["BYE"]
 

@@ -1,4 +1,4 @@
-"""Callers: each calls over the trunk's address, is answered, presses a key, speaks, hangs up."""
+"""Callers: each calls over the trunk's address, is answered, presses keys, speaks, hangs up."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from tests.bench.speech import Speech
 from tests.sip.wire import Address, Message
 
 CALLERS, PHONES = 0, 1
+KEYS = "#14"
+"""Past the notice (which is consent to recording), Mandarin, 'something else'."""
 THINKS = 0.2
-"""Seconds from the answer until the caller presses the key: a quick one. Not in any figure."""
-DANGER = "0"
+"""Seconds before each key: a quick caller. Not in any figure."""
 
 
 class Finished(Protocol):
@@ -33,6 +34,7 @@ class Visit:
     invited: float
     answered: float | None = None
     pressed: float | None = None
+    """The last key: from here on it is the platform's turn."""
     fault: str = ""
     """Why it failed; empty when nothing has gone wrong (yet)."""
 
@@ -43,17 +45,17 @@ class Visit:
 
 
 class Callers:
-    """All callers. `target` is what they dial, `line` the number; with `presses_key` each chooses
-    'I am in danger' as soon as the menu speaks."""
+    """All callers. `target` is what they dial, `line` the number; each presses `keys`, one by
+    one, once answered."""
 
     def __init__(
-        self, party: Party, speech: Speech, *, target: Address, line: str, presses_key: bool
+        self, party: Party, speech: Speech, *, target: Address, line: str, keys: str
     ) -> None:
         self._party = party
         self._speech = speech
         self._target = target
         self._line = line
-        self._presses_key = presses_key
+        self._keys = keys
         self._numbers = count(13_000_000_000)
         self._up: dict[str, Visit] = {}
         party.handlers["BYE"] = self._hung_up_on
@@ -95,16 +97,18 @@ class Callers:
         return answer
 
     async def _talk(self, visit: Visit, answer: Message, until: Finished) -> None:
-        if self._presses_key:
+        for number, key in enumerate(self._keys, 2):
             await asyncio.sleep(THINKS)
             visit.pressed = perf_counter()
-            key = self._within(answer, "INFO", 2, ("application/dtmf-relay", _signal(DANGER)))
-            pressed = await self._party.ask(key, self._target)
+            signal = ("application/dtmf-relay", f"Signal={key}\r\nDuration=160\r\n")
+            pressed = await self._party.ask(
+                self._within(answer, "INFO", number, signal), self._target
+            )
             if pressed.message.status != 200:
                 visit.fault = f"INFO answered {pressed.message.status}"
         await until.wait()
         if not visit.fault:
-            gone = await self._party.ask(self._within(answer, "BYE", 3), self._target)
+            gone = await self._party.ask(self._within(answer, "BYE", 9), self._target)
             if gone.message.status != 200:
                 visit.fault = f"BYE answered {gone.message.status}"
 
@@ -149,7 +153,3 @@ class Callers:
         visit = self._up.get(arrived.message.get("Call-ID"))
         if visit is not None:
             visit.fault = visit.fault or "the platform hung up"
-
-
-def _signal(key: str) -> str:
-    return f"Signal={key}\r\nDuration=160\r\n"

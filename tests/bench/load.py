@@ -12,7 +12,7 @@ from tests.bench.callers import Visit
 from tests.bench.phones import Rang
 from tests.bench.system import Setup, System
 
-RAMP = 10.0
+RAMP = 20.0
 """Calls per second while conversations are built up."""
 SETTLE = 3.0
 PATIENCE = 30.0
@@ -105,7 +105,11 @@ class Hold:
 async def _window(setup: Setup, conversations: int, seconds: float) -> Held:
     heard, audio, before = await setup.speech.heard(), setup.recorded_bytes(), setup.meter.read()
     await asyncio.sleep(seconds)
-    after, audio_then, heard_then = setup.meter.read(), setup.recorded_bytes(), await setup.speech.heard()
+    after, audio_then, heard_then = (
+        setup.meter.read(),
+        setup.recorded_bytes(),
+        await setup.speech.heard(),
+    )
     wall = after.at - before.at
     shares = after.share_since(before)
     system = sum(share for part, share in shares.items() if part not in setup.load)
@@ -130,8 +134,14 @@ class Served:
     invited: float
     to_answer: float
     to_phone: float
-    """INVITE to the INVITE at the counselor's phone, without the caller's own time to press."""
+    """INVITE to the INVITE at the counselor's phone, without the caller's own time in the menu."""
     fault: str
+
+    def answer_ms(self) -> float:
+        return 1000 * self.to_answer
+
+    def phone_ms(self) -> float:
+        return 1000 * self.to_phone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +231,4 @@ def _served(visit: Visit, rang: list[Rang]) -> Served:
         to_phone = rang[0].rang - visit.invited
         if visit.pressed is not None and visit.answered is not None:
             to_phone -= visit.pressed - visit.answered
-    return Served(
-        invited=visit.invited, to_answer=visit.to_answer, to_phone=to_phone, fault=fault
-    )
+    return Served(invited=visit.invited, to_answer=visit.to_answer, to_phone=to_phone, fault=fault)

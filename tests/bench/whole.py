@@ -16,7 +16,7 @@ from hotline.events import CounselorState, Result
 from hotline.ids import CounselorId
 from hotline.tables import ContactRow
 from recordings.tables import RecordingRow, RecordingState
-from tests.bench.callers import Callers
+from tests.bench.callers import KEYS, Callers
 from tests.bench.cpu import Meter
 from tests.bench.party import Party
 from tests.bench.phones import Phones
@@ -31,8 +31,6 @@ DESKS = 16
 WRAP_UP = 1
 """Seconds; the default of two minutes would need thousands of counselors."""
 FIRST_EXTENSION = 4000
-SKILL = "crisis"
-"""What the danger key of the shipped flow asks for."""
 PATIENCE = 120.0
 
 Say = Callable[[str], None]
@@ -127,7 +125,7 @@ def _setup(
         speech,
         target=(settings.edge.address, settings.edge.port),
         line=settings.lines[0].number,
-        presses_key=True,
+        keys=KEYS,
     )
     return Setup(
         name="platform",
@@ -147,9 +145,7 @@ async def _staff(server: HotlineServer, phones: Phones, seats: int, say: Say) ->
     async with server.store() as store:
         roster = bootstrap.roster(server.settings, store)
         for n, extension in enumerate(extensions):
-            person = Person(
-                extension=extension, name="", kind="volunteer", node="city", skills={SKILL: 3}
-            )
+            person = Person(extension=extension, name="", kind="volunteer", node="city", skills={})
             await roster.add(person, PASSWORD)
             if n % 100 == 99:
                 say(f"platform: {n + 1} of {seats} counselors hired")

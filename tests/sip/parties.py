@@ -23,7 +23,7 @@ from hotline.sip.softphone_client import SoftphoneClient
 from hotline.sip.tone import tones_in, write_tone
 from tests.hotline_server import HotlineServer, caller_id
 
-CALLER_HERTZ, COUNSELOR_HERTZ = 440, 1000
+CALLER_HERTZ, COUNSELOR_HERTZ = 1700, 2300
 
 _numbers = count(1)
 

@@ -46,6 +46,7 @@ async def test_caller_who_holds_longer_than_silence_may_last_stays_in_the_conver
 ) -> None:
     async with gathered(tonal_hotline, tmp_path) as parties, parties.counselor() as counselor:
         call, _, contact = await parties.talking(counselor)
+        await parties.trunk.expect("media", call=call, state="active")
         await parties.trunk.resume(call)  # a re-INVITE that changes nothing
         await parties.trunk.expect("media", call=call, state="active")
         await parties.trunk.hold(call)

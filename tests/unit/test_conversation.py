@@ -299,6 +299,24 @@ def test_absent_queue_keeps_the_music_and_is_asked_again_when_back() -> None:
     assert scene.conversation.contact.id in scene.queue.waiting
 
 
+def test_counselor_who_answers_while_redis_is_away_talks_and_redis_is_told_later() -> None:
+    async def act(s: Scene) -> None:
+        await s.wait_in_line()
+        await s.be_offered()
+        s.queue.away = True
+        s.conversation.leg_event(LegAnswered(leg=s.counselor_leg))
+        await s.turn()
+        await s.turn()
+        assert s.state is S.TALKING
+        s.queue.away = False
+        while ("accept", "1") not in s.queue.said:
+            s.timers.advance(1)
+            await s.turn()
+
+    scene = play(act)
+    assert scene.audio.bridges == {frozenset({CALLER, scene.counselor_leg})}
+
+
 def test_queue_that_forgot_the_caller_is_told_again() -> None:
     async def act(s: Scene) -> None:
         await s.wait_in_line()
