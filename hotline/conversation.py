@@ -279,8 +279,10 @@ class Conversation:
         except QueueUnavailable:
             valid = True  # a human is on the line: Redis is told when it is back
             self._errands.send(lambda: self._line.offers.accept(ringing.offer))
-        if self._ringing is not ringing:
-            return  # the caller hung up, or the counselor did, meanwhile
+        if self._ringing is not ringing:  # the caller hung up, or the counselor did, meanwhile
+            if not self.contact.ended:  # and the queue believes that the two talk
+                self._errands.send(lambda: self._line.offers.finish(ringing.offer, requeue=True))
+            return
         if not valid or self.contact.state is not S.OFFERED:
             ringing.stop(OfferOutcome.WITHDRAWN)
             return

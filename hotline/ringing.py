@@ -58,7 +58,7 @@ class Ringing:
         """Return what the ending of the leg means for the offer."""
         if self._gone is not None:
             return self._gone
-        if ended.reason is Reason.DECLINED:
+        if ended.reason in (Reason.DECLINED, Reason.COUNSELOR_HUNG_UP):  # or picked up, to hang up
             return OfferOutcome.DECLINED
         if ended.reason in (Reason.NO_ANSWER, Reason.WITHDRAWN):
             return OfferOutcome.MISSED

@@ -95,6 +95,9 @@ class FakeQueue:
         self.valid = True
         self.blocked: set[str] = set()
         self.states: dict[CounselorId, CounselorState] = {}
+        self.refusal: Exception | None = None
+        self.instead: CounselorState | None = None
+        """The state that holds although another was asked for."""
 
     def _here(self) -> None:
         if self.away:
@@ -132,8 +135,10 @@ class FakeQueue:
         self, counselor: CounselorId, state: CounselorState, *, reason: str, by: str
     ) -> CounselorState:
         self._here()
+        if self.refusal is not None:
+            raise self.refusal
         self.states[counselor] = state
-        return state
+        return self.instead or state
 
     async def is_blocked(self, caller_digest: str) -> bool:
         self._here()

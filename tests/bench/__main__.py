@@ -1,5 +1,5 @@
-"""``python -m tests.bench``: what a recorded conversation costs, how fast a counselor's phone rings,
-how many calls a second are served; for the whole platform, and for bare pjsua2 in the same run.
+"""``python -m tests.bench``: what a recorded conversation costs, how fast a counselor's phone
+rings, how many calls a second are served: by the whole platform, and by bare pjsua2 in the same run.
 
 Ten minutes; ``--quick`` three, with shorter windows (its p99 are of few calls).
 """
@@ -66,7 +66,7 @@ class Bench:
             whole = await self._measure(platform)
             journal = {"contacts": platform.results(), "recordings": platform.recordings()}
         noises.append(self._noise())
-        async with bare_peer(folder / "peer", pid) as peer:
+        async with bare_peer(folder, pid) as peer:
             bare = await self._measure(peer)
         noises.append(self._noise())
         run = Run(whole=whole, peer=bare, noise=noises, journal=journal, began=began)
@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="where to")
     options = parser.parse_args()
     console = Console(width=None if os.isatty(1) else 150)
-    with tempfile.TemporaryDirectory(prefix="hb-") as folder:
+    with tempfile.TemporaryDirectory(prefix="hb-") as folder:  # short: sockets are in it
         bench = Bench(QUICK if options.quick else FULL, console)
         run = asyncio.run(bench.run(Path(folder)))
     show(run, console)

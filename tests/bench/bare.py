@@ -36,7 +36,6 @@ class BarePeer:
 @asynccontextmanager
 async def bare_peer(folder: Path, bench_pid: int) -> AsyncIterator[BarePeer]:
     """Run the peer."""
-    folder.mkdir()
     edge = await Party.open(CALLERS_ADDRESS)
     speech = await Speech.start(CALLERS_ADDRESS, PHONES_ADDRESS)
     port = free_port()

@@ -81,7 +81,7 @@ class Hold:
         setup = self.system.setup
         loop = asyncio.get_running_loop()
         deadline = loop.time() + PATIENCE
-        while setup.phones.talking < conversations and loop.time() < deadline:
+        while setup.phones.talking < conversations and loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
         self._still_talking(conversations)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import uuid4
 
 from tests.bench.callers import PHONES
@@ -38,9 +39,9 @@ class Phones:
         self.rang: list[Rang] = []
         """Every INVITE since the start, or since the owner cleared the list."""
         for party in self._parties:
-            party.handlers["INVITE"] = lambda arrived, party=party: self._invited(party, arrived)
+            party.handlers["INVITE"] = partial(self._invited, party)
             party.handlers["ACK"] = self._acknowledged
-            party.handlers.setdefault("BYE", lambda arrived, party=party: self._bye(party, arrived))
+            party.handlers.setdefault("BYE", partial(self._bye, party))
 
     def bye(self, party: Party, arrived: Arrived) -> bool:
         """Take a BYE if it is for a phone: for a party that others use as well."""

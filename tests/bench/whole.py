@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from admin import bootstrap
 from admin.roster import Person
 from hotline.database import unit_of_work
-from hotline.events import CounselorState, Result
+from hotline.events import CounselorState
 from hotline.ids import CounselorId
 from hotline.tables import ContactRow
 from recordings.tables import RecordingRow, RecordingState

@@ -44,12 +44,12 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 class Scene:
     """A caller, a counselor's phone, and what the platform makes of them."""
 
-    def __init__(self, *, flow: str = "main") -> None:
+    def __init__(self, *, flow: str = "main", queue: FakeQueue | None = None) -> None:
         self.journal = EventList()
         self.telephone = FakeTelephone()
         self.audio = FakeAudio()
         self.prompts = FakePrompts()
-        self.queue = FakeQueue()
+        self.queue = queue or FakeQueue()
         self.recorder = FakeRecorder()
         self.alarms = FakeAlarms()
         self.clock = ManualClock(NOON)

@@ -1,0 +1,51 @@
+"""The demonstration, as a newcomer runs it: real calls, one JSON object, an honest exit status."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_demonstration_ends_by_itself_with_every_check_passed(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "admin", "demo", "--once", "--language", "en"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert report["ok"] is True
+    assert [check for check in report["checks"] if not check["ok"]] == []
+    assert [contact["result"] for contact in report["contacts"]] == ["completed"] * 4 + [
+        "abandoned"
+    ]
+    for contact in report["contacts"]:
+        states = [state["state"] for state in contact["states"]]
+        assert states[:3] == ["ringing", "greeted", "queued"]
+        assert states[-1] == contact["result"]
+    assert len(report["recordings"]) == 2
+    for recording in report["recordings"]:
+        assert min(recording["seconds"].values()) > 2
+        assert (tmp_path / "state" / "recordings" / recording["file"]).is_file()
+    assert "the caller hung up" in done.stderr
+    assert not (tmp_path / "state" / "run" / "status.json").exists()
+
+
+def test_demonstration_that_cannot_start_says_why_and_fails(tmp_path: Path) -> None:
+    (tmp_path / "hotline.toml").write_text("[gateway]\nprocesses = 0\n", "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "admin", "demo", "--once"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "gateway.processes" in done.stderr
+    assert "Traceback" not in done.stderr
