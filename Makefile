@@ -30,6 +30,8 @@ setup-test: ## The same, and what the tests need
 	@admin/install/packages.sh run build test
 	@admin/install/environment.sh $(VENV) test
 	@admin/install/engine.sh $(PYTHON) "$(CACHE)"
+	@[ -d build/wheel ] || $(PYTHON) -m pip install -q --disable-pip-version-check --no-deps \
+	  --require-hashes -r admin/install/wheel.txt --target build/wheel
 
 demo: setup ## Start everything and run real calls through it; ONCE=1 ends after them with JSON
 	@$(VENV)/bin/hotline demo $(if $(ONCE),--once)

@@ -147,6 +147,7 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
         telephone=telephone,
         speaker=speaker,
         recorder=recorder,
+        screener=Screener(screening=store, flows=Flows(settings.flows_dir)),
     )
     gateway = _gateway(settings, identity, factory)
     return GatewayParts(
@@ -174,10 +175,10 @@ class _Conversations:
     telephone: Endpoint
     speaker: Speaker
     recorder: Recorder | None
+    screener: Screener
 
     def converse(self, arrival: Arrival, flow: str) -> Conversation:
         contact = Contact(new_contact_id(), journal=self.relay)
-        screener = Screener(screening=self.store, flows=Flows(self.settings.flows_dir))
         return Conversation(
             contact=contact,
             arrival=arrival,
@@ -196,7 +197,7 @@ class _Conversations:
             reception=Reception(
                 leg=arrival.leg,
                 speaker=self.speaker,
-                flow=lambda: screener.flow_for(arrival.caller, flow),
+                flow=lambda: self.screener.flow_for(arrival.caller, flow),
                 language=self.settings.site.language,
             ),
             waiting_room=WaitingRoom(leg=arrival.leg, speaker=self.speaker),

@@ -19,6 +19,7 @@ from recordings.jobs import SealQueue
 
 def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; nothing that was read is lost when it is killed instead."""
+    os.nice(NICENESS)
     engine = bootstrap.database(settings)
     if not schema.is_current(engine):
         fail("the database is not at this version's schema: run `hotline migrate`")

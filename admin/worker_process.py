@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 from hotline.clock import SystemClock
 from hotline.config import Settings
 from hotline.stream import connect
 from recordings.jobs import Workshop, build_worker
+
+NICENESS = 10
+"""Sealing can wait, the telephone cannot: on a full machine the worker gets what is left."""
 
 
 def run(settings: Settings) -> None:
@@ -14,4 +19,5 @@ def run(settings: Settings) -> None:
         database_url=settings.database_url, root=settings.recordings_dir, clock=SystemClock()
     )
     worker = build_worker(connect(settings.redis_url), workshop)
+    os.nice(NICENESS)  # the jobs inherit it
     worker.work(with_scheduler=True)

@@ -195,6 +195,7 @@ class Flows:
         self._folder = folder
         self._read: dict[str, tuple[tuple[int, int], Flow | None]] = {}
         """By name: what the file looked like, and its flow; None when it was broken."""
+        self._shipped: dict[Path, Flow] = {}
 
     def find(self, name: str) -> Flow:
         """Return the flow called `name`.
@@ -209,7 +210,9 @@ class Flows:
         if not path.is_file():
             log.error("no usable flow %r; the shipped flow %r serves instead", name, FALLBACK)
             path = SHIPPED / f"{FALLBACK}.toml"
-        return read_flow(path)
+        if path not in self._shipped:  # part of the program: it does not change while we run
+            self._shipped[path] = read_flow(path)
+        return self._shipped[path]
 
     def _operators(self, name: str) -> Flow | None:
         path = self._folder / f"{name}.toml"

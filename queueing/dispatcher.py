@@ -53,15 +53,16 @@ class Dispatcher:
         Raises QueueUnavailable; offers made before that stand.
         """
         made: list[Offer] = []
+        line = await self._store.waiting(0, PAGE)
+        if not line:  # nobody waits, which is most of the time: who is ready costs more to ask
+            return made
         ranking = Ranking(await self._store.ready())
         start = 0
-        while not ranking.is_exhausted:
-            line = await self._store.waiting(start, PAGE)
+        while line and not ranking.is_exhausted:
             offers = await self._claim(list(ranking.pairs(line)))
             made += offers
             start += PAGE - len(offers)  # those who were offered stand in the line no more
-            if len(line) < PAGE:
-                break
+            line = await self._store.waiting(start, PAGE) if len(line) == PAGE else []
         return made
 
     async def _claim(self, pairs: list[Pair]) -> list[Offer]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from pydantic import TypeAdapter
 
@@ -86,6 +87,10 @@ def profile_to_json(profile: CounselorProfile) -> str:
     return _PROFILE.dump_json(profile).decode()
 
 
+@lru_cache(maxsize=4096)
 def profile_from_json(text: str | bytes) -> CounselorProfile:
-    """Return a stored profile; raises pydantic.ValidationError when it is none."""
+    """Return a stored profile; raises pydantic.ValidationError when it is none.
+
+    Remembered: every look at the line reads the profiles of all who are ready.
+    """
     return _PROFILE.validate_json(text)

@@ -11,7 +11,6 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 python=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 cache=$2
-fallback="pjsua2-python==2.15.1.post1"
 
 say() { printf '  engine: %s\n' "$*"; }
 tag=$("$python" -c 'import sys, platform; print(f"cp{sys.version_info[0]}{sys.version_info[1]}-{platform.machine()}")')
@@ -70,7 +69,8 @@ if installed "wheel-instead-of-$recipe" && [ -n "$(find "$failed" -mtime -1 2>/d
 take_fallback() {
   say "could not be built (see $log); taking the PyPI wheel, 4 calls per process"
   tail -n 5 "$log" | sed 's/^/    /'
-  "$python" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps "$fallback"
+  "$python" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps \
+    --require-hashes -r "$here/wheel.txt"
   touch "$failed"
   mark "wheel-instead-of-$recipe"
 }

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import re
+import stat
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ CUSTOM = "custom"
 GENERATED = "generated"
 WORDLESS = "any"
 
+Look = tuple[int, int]
 _NAME = re.compile(r"[a-z0-9_]{1,64}")
 
 
@@ -33,8 +35,8 @@ class PromptLibrary:
     def __init__(self, folder: Path, default_language: str) -> None:
         self._folder = folder
         self._default = default_language
-        self._refused: dict[Path, int] = {}
-        """Files of a wrong format that were logged, with the mtime they had then."""
+        self._known: dict[Path, tuple[Look, bool]] = {}
+        """What a file looked like when it was read, and whether it can be played."""
 
     def find(self, name: str, language: str) -> Path:
         """Return the WAV for `name`: in `language`, else the site's language, else without one;
@@ -46,7 +48,7 @@ class PromptLibrary:
         if not _NAME.fullmatch(name):
             raise PromptMissing(f"{name!r} is no prompt name: a-z, 0-9 and _ are allowed")
         for path in self._candidates(name, language):
-            if path.is_file() and self._playable(path):
+            if self._playable(path):
                 return path
         raise PromptMissing(f"prompt {name} ({language or self._default}): no usable WAV")
 
@@ -57,14 +59,16 @@ class PromptLibrary:
                 yield self._folder / origin / spoken / f"{name}.wav"
 
     def _playable(self, path: Path) -> bool:
-        fault = wav_fault(path)
-        if fault is None:
-            return True
-        mtime = _mtime(path)
-        if self._refused.get(path) != mtime:
-            self._refused[path] = mtime
-            log.warning("prompt %s is not used: %s", path, fault)
-        return False
+        look = _look(path)
+        if look is None:
+            return False
+        known = self._known.get(path)
+        if known is None or known[0] != look:
+            fault = wav_fault(path)
+            known = self._known[path] = (look, fault is None)
+            if fault is not None:
+                log.warning("prompt %s is not used: %s", path, fault)
+        return known[1]
 
 
 def wav_fault(path: Path) -> str | None:
@@ -80,8 +84,10 @@ def wav_fault(path: Path) -> str | None:
     return "no sound in it" if empty else None
 
 
-def _mtime(path: Path) -> int:
+def _look(path: Path) -> Look | None:
+    """Return what changes when the file at `path` does; None where there is no file."""
     try:
-        return path.stat().st_mtime_ns
+        found = path.stat()
     except OSError:
-        return 0
+        return None
+    return (found.st_mtime_ns, found.st_size) if stat.S_ISREG(found.st_mode) else None

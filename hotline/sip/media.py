@@ -21,7 +21,7 @@ import pjsua2 as pj
 from hotline.clock import Clock
 from hotline.errors import PromptMissing
 from hotline.ids import LegId
-from hotline.sip.wav import seconds_of
+from hotline.sip.wav import Lengths
 
 HEARD_AFTER = 0.1
 """Seconds from the last sample given to the bridge until the other end has heard it."""
@@ -56,6 +56,7 @@ class Bridge:
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
         self._ears: dict[LegId, _Ear] = {}
+        self._lengths = Lengths()
         self._numbers = 0
         self._resting: list[tuple[float, pj.AudioMediaPlayer]] = []
 
@@ -95,7 +96,7 @@ class Bridge:
         """See `ports.Audio.play`."""
         if not 0 < len(playlist) <= LONGEST_PLAYLIST:
             raise PromptMissing(f"a playlist has 1 to {LONGEST_PLAYLIST} files")
-        seconds = sum(seconds_of(path) for path in playlist)
+        seconds = sum(self._lengths.seconds_of(path) for path in playlist)
         self._numbers += 1
         ear = self._ears.get(leg)
         if ear is None:

@@ -12,6 +12,25 @@ SHORTEST_FRAMES = 400
 """The engine refuses a WAV with less audio than this (PJMEDIA_EWAVETOOSHORT)."""
 
 
+class Lengths:
+    """Remembers how long each file plays until the file changes: menus say the same all day."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, tuple[tuple[int, int], float]] = {}
+
+    def seconds_of(self, path: Path) -> float:
+        """See `seconds_of`."""
+        try:
+            found = path.stat()
+        except OSError as error:
+            raise PromptMissing(f"{path.name}: {error.strerror}") from None
+        look = (found.st_mtime_ns, found.st_size)
+        known = self._known.get(path)
+        if known is None or known[0] != look:
+            known = self._known[path] = (look, seconds_of(path))
+        return known[1]
+
+
 def seconds_of(path: Path) -> float:
     """Return how long `path` plays.
 

@@ -54,9 +54,7 @@ async def test_offer_that_comes_to_nothing_keeps_the_place_and_says_why(
         await away.phone.expect("ended", status=487)
         await make_ready(parties, present.extension)
         for call, next_one in ((first, contact), (second, behind)):
-            await parties.watch.expect(
-                next_one, e.ContactAnswered, counselor=present.extension
-            )
+            await parties.watch.expect(next_one, e.ContactAnswered, counselor=present.extension)
             await parties.trunk.hang_up(call)
             await parties.watch.expect(next_one, e.CallerLeft)
         offers = [x for x in parties.of(behind) if isinstance(x, e.ContactOffered)]
@@ -70,10 +68,7 @@ async def test_twenty_callers_at_two_gateways_each_get_one_counselor_in_order_of
     async with AsyncExitStack() as stack:
         parties = await stack.enter_async_context(gathered(tonal_hotline, tmp_path))
         team = await asyncio.gather(
-            *(
-                stack.enter_async_context(parties.counselor(ready=False))
-                for _ in range(COUNSELORS)
-            )
+            *(stack.enter_async_context(parties.counselor(ready=False)) for _ in range(COUNSELORS))
         )
         calls = await asyncio.gather(*(parties.queued("#14") for _ in range(CALLERS)))
         assert len({arrival.gateway for arrival in parties.invites()}) == 2

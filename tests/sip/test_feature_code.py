@@ -87,9 +87,7 @@ async def test_commands_change_and_show_the_state(
         assert said == ["ready", "not_ready", "offline"]
         [row] = [line for line in printed[2].splitlines() if extension in line]
         assert "meeting" in row
-        await parties.watch.expect(
-            extension, e.CounselorStateChanged, state=CounselorState.OFFLINE
-        )
+        await parties.watch.expect(extension, e.CounselorStateChanged, state=CounselorState.OFFLINE)
         changes = [x for x in parties.of(extension) if isinstance(x, e.CounselorStateChanged)]
         assert [(x.state.value, x.reason) for x in changes] == [
             ("ready", ""),

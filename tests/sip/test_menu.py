@@ -38,7 +38,7 @@ async def test_silence_and_wrong_keys_lead_to_a_human(
     ):
         silent, still = await parties.dial()
         lost, wrong = await parties.dial()
-        await parties.trunk.expect("answered", call=lost)
+        await parties.hears_us(lost)
         await parties.choose(lost, "#1")
         await until(lambda: heard(parties, lost, tonal.TOPICS))
         await parties.choose(lost, "77")
@@ -58,7 +58,6 @@ async def test_keys_choose_language_and_topic_and_repeat_the_menu(
 ) -> None:
     async with gathered(tonal_hotline, tmp_path) as parties:
         call, contact = await parties.dial()
-        await parties.trunk.expect("answered", call=call)
         await until(lambda: heard(parties, call, tonal.NOTICE))
         await parties.choose(call, "#")
         await until(lambda: heard(parties, call, tonal.LANGUAGE))
@@ -106,7 +105,7 @@ async def test_danger_key_works_while_waiting_too(
             await parties.choose(second, "0")
             await parties.watch.expect(contact, e.ContactQueued, priority=Priority.CRISIS)
             async with asyncio.timeout(5):
-                while await store.position(contact) != 1:
+                while await store.position(contact) != 1:  # noqa: ASYNC110 - no event tells of it
                     await asyncio.sleep(0.02)
         for call in (first, second):
             await parties.trunk.hang_up(call)

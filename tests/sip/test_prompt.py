@@ -44,7 +44,7 @@ async def test_prompt_that_is_gone_leads_to_a_human_and_to_an_alarm(
     async with gathered(tonal_hotline, tmp_path) as parties, parties.counselor() as counselor:
         with without(tonal_hotline.settings.prompts_dir, "topics"):
             call, contact = await parties.dial()
-            await parties.trunk.expect("answered", call=call)
+            await parties.hears_us(call)
             await parties.choose(call, "#1")
             menu = await parties.watch.expect(contact, e.MenuFinished)
             assert menu.outcome == "prompt_missing"

@@ -101,7 +101,7 @@ async def test_caller_who_refuses_is_served_and_nothing_is_written(
     async with gathered(tonal_hotline, tmp_path) as parties, parties.counselor() as counselor:
         files = set(root.rglob("*.wav"))
         call, contact = await parties.dial()
-        await parties.trunk.expect("answered", call=call)
+        await parties.hears_us(call)
         await parties.choose(call, "8")
         await parties.watch.expect(contact, e.ConsentRefused)
         await parties.choose(call, "11")

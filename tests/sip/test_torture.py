@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from hotline import events as e
@@ -13,6 +12,7 @@ from tests.hotline_server import TRUNK_ADDRESS, HotlineServer
 from tests.sip.line import until
 from tests.sip.parties import COUNSELOR_HERTZ, gathered
 from tests.sip.torture_message import TortureMessage, torture_messages
+from tests.sip.wire import Peer
 
 STRANGER = "127.0.0.9"
 PROCESSES = ("edge", "gateway-1", "gateway-2")
@@ -39,39 +39,42 @@ async def test_torture_ends_neither_edge_nor_gateway(
         for n in range(settings.gateway.processes)
     ]
     before = {name: tonal_hotline.pid_of(name) for name in PROCESSES}
-    async with gathered(tonal_hotline, tmp_path) as parties, parties.counselor() as counselor:
-        for message in torture_messages():
-            await tortured(message, TRUNK_ADDRESS, edge)
-            for gateway in gateways:
-                await tortured(message, STRANGER, gateway)
-        call, _, contact = await parties.talking(counselor)
-        await until(lambda: seconds_with(parties.heard_by_caller(call), COUNSELOR_HERTZ) > 0.5)
-        await parties.trunk.hang_up(call)
-        await parties.watch.expect(contact, e.CallerLeft)
-        await until(lambda: all_ended({x.subject for x in parties.invites()}, parties.events))
+    with closing(Peer(TRUNK_ADDRESS, edge=edge)) as trunk, ExitStack() as strangers:
+        peers = [trunk]
+        peers += [strangers.enter_context(closing(Peer(STRANGER, edge=g))) for g in gateways]
+        async with gathered(tonal_hotline, tmp_path) as parties, parties.counselor() as counselor:
+            for message in torture_messages():
+                for peer in peers:
+                    await tortured(message, peer)
+            assert not [m for peer in peers[1:] for m in peer.received if m.status == 200]
+            hang_up_all(trunk)
+            call, _, contact = await parties.talking(counselor)
+            await until(lambda: seconds_with(parties.heard_by_caller(call), COUNSELOR_HERTZ) > 0.5)
+            await parties.trunk.hang_up(call)
+            await parties.watch.expect(contact, e.CallerLeft)
+            contacts = {x.subject for x in parties.invites()}
+            assert len(contacts) > 3  # those messages that are calls became contacts
+            await until(lambda: all_ended(contacts, parties.events))
     assert {name: tonal_hotline.pid_of(name) for name in PROCESSES} == before
     status = tonal_hotline.status()
     assert status is not None
     assert all(child.restarts == 0 for child in status.children)
 
 
-async def tortured(message: TortureMessage, host: str, target: tuple[str, int]) -> None:
+async def tortured(message: TortureMessage, peer: Peer) -> None:
     """Send `message`; whatever it is answered, its target serves on."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.bind((host, 0))
-        sender.sendto(message.encode(source=sender.getsockname(), target=target), target)
-        assert await answers_options(*target, 3.0), f"{message.name} ({message.about}) at {target}"
-        await asyncio.to_thread(take_replies, sender)
+    peer.send_bytes(message.encode(source=(peer.host, peer.port), target=peer.edge))
+    lives = await answers_options(*peer.edge, 3.0)
+    assert lives, f"{message.name} ({message.about}) at {peer.edge}"
 
 
-def take_replies(sender: socket.socket) -> None:
-    """Read what came by now, so that no answer meets a closed port."""
-    sender.settimeout(0.01)
-    try:
-        while sender.recv(65535):
-            pass
-    except TimeoutError:
-        return
+def hang_up_all(peer: Peer) -> None:
+    """ACK and BYE for each message that was taken as a call."""
+    for answer in peer.received:
+        if answer.status == 200 and answer.get("CSeq").endswith(" INVITE"):
+            number = int(answer.get("CSeq").split()[0])
+            peer.send(peer.within(answer, "ACK", cseq=number))
+            peer.send(peer.within(answer, "BYE", cseq=number + 1))
 
 
 def all_ended(contacts: set[str], events: list[e.Event]) -> bool:

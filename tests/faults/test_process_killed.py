@@ -1,0 +1,212 @@
+"""Each process of the running platform is killed under calls: what was promised goes on."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+import redis
+from sqlalchemy import func, select
+
+from admin.status import ChildState
+from hotline import events as e
+from hotline.database import open_engine, unit_of_work
+from hotline.edge.control import Control, GatewayState
+from hotline.events import CounselorState, Reason, Result, Termination
+from hotline.sip.tone import seconds_with
+from hotline.stream import JOURNAL_STREAM
+from hotline.tables import JournalRow, SubjectRow
+from tests import tonal
+from tests.hotline_server import HotlineServer
+from tests.servers import wait_until
+from tests.sip.line import until
+from tests.sip.parties import COUNSELOR_HERTZ, gathered
+
+LEASE = 15
+"""Seconds after which a gateway that no longer beats is given up."""
+OUTAGE = 3
+LOST = Termination(Result.FAILED, Reason.GATEWAY_LOST)
+
+
+@pytest.fixture(scope="module")
+def server(
+    tmp_path_factory: pytest.TempPathFactory, tonal_prompts: Path
+) -> Iterator[HotlineServer]:
+    platform = HotlineServer(
+        tmp_path_factory.mktemp("killed"),
+        {"queueing.wrap_up": 1, "queueing.position_every": 2},
+        prompts=tonal_prompts,
+    )
+    platform.start()
+    yield platform
+    platform.stop()
+
+
+async def test_killed_edge_keeps_registrations_and_calls_and_their_bye(
+    server: HotlineServer, tmp_path: Path
+) -> None:
+    async with gathered(server, tmp_path) as parties, parties.counselor() as counselor:
+        call, counselors_call, contact = await parties.talking(counselor)
+        await kill_and_await(server, "edge")
+        heard = parties.heard_by_caller(call)
+        before = seconds_with(heard, COUNSELOR_HERTZ)
+        await until(lambda: seconds_with(heard, COUNSELOR_HERTZ) > before + 0.5)
+        await parties.trunk.hang_up(call)
+        left = await parties.watch.expect(contact, e.CallerLeft)
+        assert left.termination == Termination(Result.COMPLETED, Reason.CALLER_HUNG_UP)
+        await counselor.phone.expect("ended", call=counselors_call, status=200)
+        call, _, contact = await parties.talking(counselor)  # still registered
+        await parties.trunk.hang_up(call)
+        await parties.watch.expect(contact, e.CallerLeft)
+
+
+async def test_killed_scribe_loses_nothing_and_doubles_nothing(
+    server: HotlineServer, tmp_path: Path
+) -> None:
+    async with gathered(server, tmp_path) as parties:
+        for _ in range(2):
+            server.kill("scribe")
+            call, contact = await parties.queued()
+            await parties.trunk.hang_up(call)
+            await parties.watch.expect(contact, e.CallerLeft)
+        await until(lambda: is_up(server, "scribe"), seconds=30)
+    journalled_once(server)
+
+
+async def test_killed_redis_costs_neither_the_talk_nor_the_place_nor_the_journal(
+    server: HotlineServer, tmp_path: Path
+) -> None:
+    async with gathered(server, tmp_path) as parties, parties.counselor() as counselor:
+        talk, counselors_call, talking = await parties.talking(counselor)
+        wait, waiting = await parties.queued()
+        voice, music = parties.heard_by_caller(talk), parties.heard_by_caller(wait)
+        heard = seconds_with(voice, COUNSELOR_HERTZ), seconds_with(music, tonal.MUSIC)
+        with redis_away(server):
+            await until(lambda: seconds_with(voice, COUNSELOR_HERTZ) > heard[0] + OUTAGE)
+            assert seconds_with(music, tonal.MUSIC) > heard[1] + OUTAGE / 2
+            await parties.trunk.hang_up(talk)  # nobody hears of it now
+            await counselor.phone.expect("ended", call=counselors_call)
+        assert (await counselor.phone.expect("incoming", seconds=30))["call"] != counselors_call
+        await until(lambda: seconds_with(music, COUNSELOR_HERTZ) > 0.5)
+        await parties.trunk.hang_up(wait)
+        for contact in (talking, waiting):
+            await until(lambda: ending_of(server, contact), seconds=20)  # noqa: B023
+            assert ending_of(server, contact) == ["CallerLeft"]
+    journalled_once(server)
+
+
+@pytest.mark.timeout(180)
+async def test_killed_gateway_fails_its_contacts_and_the_other_one_goes_on(
+    server: HotlineServer, tmp_path: Path
+) -> None:
+    async with (
+        gathered(server, tmp_path) as parties,
+        parties.counselor(ready=False) as counselor,
+    ):
+        calls = [await parties.queued() for _ in range(4)]
+        gateways = {x.subject: x.gateway for x in parties.invites()}
+        async with server.store() as store:
+            await store.change_state(
+                counselor.extension, CounselorState.READY, reason="", by="test"
+            )
+        talking = calls[0][1]
+        await parties.watch.expect(talking, e.ContactAnswered)
+        killed = gateways[talking]
+        down = [contact for _, contact in calls if gateways[contact] == killed]
+        left = [(call, contact) for call, contact in calls if gateways[contact] != killed]
+        assert len(down) >= 2
+        assert left
+        name = killed.partition(".")[0]
+        pid = server.pid_of(name)
+        server.kill(name)
+        for contact in down:
+            failed = await parties.watch.expect(contact, e.ContactFailed, seconds=LEASE + 10)
+            assert failed.termination == LOST
+        for call, contact in left:
+            await parties.watch.expect(
+                contact, e.ContactAnswered, counselor=counselor.extension, seconds=30
+            )
+            await parties.trunk.hang_up(call)
+            await parties.watch.expect(contact, e.CallerLeft)
+        await until(lambda: is_up(server, name), seconds=30)
+        assert server.pid_of(name) != pid
+        await until(lambda: all_active(server), seconds=10)
+    journalled_once(server)
+
+
+# --- what the tests look at ------------------------------------------------------------
+
+
+def is_up(server: HotlineServer, name: str) -> bool:
+    status = server.status()
+    return status is not None and any(
+        child.name == name and child.state is ChildState.UP for child in status.children
+    )
+
+
+async def kill_and_await(server: HotlineServer, name: str) -> None:
+    """SIGKILL `name` and return when its next life serves."""
+    pid = server.pid_of(name)
+    server.kill(name)
+
+    def lives_again() -> bool:
+        return is_up(server, name) and server.pid_of(name) != pid
+
+    await until(lives_again, seconds=30)
+
+
+def all_active(server: HotlineServer) -> bool:
+    gateways = Control.of(server.settings).gateways()
+    return all(gateway.state is GatewayState.ACTIVE for gateway in gateways)
+
+
+@contextmanager
+def redis_away(server: HotlineServer) -> Iterator[None]:
+    """Kill Redis; its port is taken, so that it cannot come back, until the block ends."""
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.kill("redis")
+        wait_until(lambda: _bound(taken, server.settings.redis.port), what="Redis' port")
+        yield
+    wait_until(lambda: is_up(server, "redis"), seconds=30, what="Redis")
+
+
+def _bound(taken: socket.socket, port: int) -> bool:
+    with suppress(OSError):
+        taken.bind(("127.0.0.1", port))
+        return True
+    return False
+
+
+def ending_of(server: HotlineServer, contact: str) -> list[str]:
+    """The kinds of the ending events in the database."""
+    engine = open_engine(server.settings.database_url)
+    try:
+        with unit_of_work(engine) as session:
+            rows = session.query(JournalRow).filter_by(subject=contact)
+            return [row.type for row in rows if "termination" in row.data]
+    finally:
+        engine.dispose()
+
+
+def journalled_once(server: HotlineServer) -> None:
+    """The database has every event of the stream once, and no subject misses a number."""
+    engine = open_engine(server.settings.database_url)
+
+    def complete() -> bool:
+        with (
+            redis.Redis.from_url(server.settings.redis_url) as connection,
+            unit_of_work(engine) as session,
+        ):
+            stream = {fields[b"id"].decode() for _, fields in connection.xrange(JOURNAL_STREAM)}
+            ids = list(session.scalars(select(JournalRow.id)))
+            missing = session.scalar(select(func.sum(SubjectRow.missing)))
+            return stream <= set(ids) and len(ids) == len(set(ids)) and missing == 0
+
+    try:
+        wait_until(complete, seconds=20, what="the whole journal in the database")
+    finally:
+        engine.dispose()
