@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 
 from admin.tables import CounselorRow
-from hotline.database import unit_of_work
+from hotline.database import snapshot, unit_of_work
 from hotline.edge.credentials import Credentials, Role
 from hotline.errors import UnknownCounselor
 from hotline.ids import CounselorId, NodeId
@@ -73,7 +73,7 @@ class Roster:
         or skill level; nothing has changed then.
         """
         profile = None if person.kind == EXTENSION else person.profile
-        self._credentials.put(person.extension, password, person.role)
+        self._credentials.put(person.extension, password, person.role)  # checks the extension
         with unit_of_work(self._engine) as session:
             session.merge(
                 CounselorRow(
@@ -89,18 +89,18 @@ class Roster:
 
     async def remove(self, extension: str, *, by: str) -> None:
         """Remove the person everywhere. Raises UnknownCounselor, StateRefused while serving."""
+        person = next((p for p in self.people() if p.extension == extension), None)
+        if person is None:
+            raise UnknownCounselor(f"no counselor has extension {extension}")
+        if person.kind != EXTENSION:
+            await self._profiles.remove_counselor(CounselorId(extension), by=by)
         with unit_of_work(self._engine) as session:
-            row = session.get(CounselorRow, extension)
-            if row is None:
-                raise UnknownCounselor(f"no counselor has extension {extension}")
-            if row.kind != EXTENSION:
-                await self._profiles.remove_counselor(CounselorId(extension), by=by)
-            session.delete(row)
+            session.execute(delete(CounselorRow).where(CounselorRow.extension == extension))
         self._credentials.remove(extension)
 
     def people(self) -> list[Person]:
         """Return everyone, by extension."""
-        with unit_of_work(self._engine) as session:
+        with snapshot(self._engine) as session:
             rows = session.scalars(select(CounselorRow).order_by(CounselorRow.extension))
             return [
                 Person(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 from admin import bootstrap, schema
@@ -15,6 +16,9 @@ from hotline.ids import new_gateway_id
 from hotline.scribe import Scribe
 from hotline.stream import connect
 from recordings.jobs import SealQueue
+
+NICENESS = 5
+"""The journal may lag for a moment, the telephone may not."""
 
 
 def run(settings: Settings) -> None:

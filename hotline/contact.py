@@ -70,6 +70,7 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
     },
     S.OFFERED: {
         e.ContactAnswered: S.TALKING,
+        e.ContactQueued: S.OFFERED,  # asked for something else while a phone rings
         e.OfferMissed: S.QUEUED,
         e.OfferDeclined: S.QUEUED,
         e.OfferFailed: S.QUEUED,

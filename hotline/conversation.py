@@ -240,7 +240,7 @@ class Conversation:
     def _waiting_event(self, event: LegEvent) -> None:
         if isinstance(event, PlaybackFinished):
             self._waiting_room.playback_finished(event.playlist)
-        elif isinstance(event, DigitPressed) and self.contact.state is S.QUEUED:
+        elif isinstance(event, DigitPressed):
             menu = self._reception.danger(event.digit)
             if menu is not None and self._menu is not None:
                 self._ask(menu)

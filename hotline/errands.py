@@ -22,7 +22,7 @@ RETRY_SECONDS = 1.0
 
 
 class Errands:
-    """The errands of one contact. `close` when the contact and its last errand are over."""
+    """The errands of one contact. `cancel` when the process ends."""
 
     def __init__(self, *, timers: Timers, name: str) -> None:
         self._timers = timers

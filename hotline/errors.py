@@ -56,12 +56,6 @@ class FlowError(HotlineError):
     code = "flow"
 
 
-class LegGone(HotlineError):
-    """The leg ended before the command reached it."""
-
-    code = "leg_gone"
-
-
 class RecordingBroken(HotlineError):
     """A track cannot be read even after repair."""
 

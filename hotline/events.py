@@ -114,7 +114,6 @@ class AlarmKind(StrEnum):
     """Events wait in memory: neither Redis nor the disk takes them."""
     RECORDING_FAILED = "recording_failed"
     REDIS_AWAY = "redis_away"
-    NOBODY_STAFFED = "nobody_staffed"
     STUCK_STATE_MENDED = "stuck_state_mended"
     PROMPT_MISSING = "prompt_missing"
     OVER_CAPACITY = "over_capacity"

@@ -134,7 +134,11 @@ class Gateway:
             caller=self._seal(event.caller),
         )
         conversation = self._converse(arrival, line.flow)
-        if self._leaving or self.contacts >= self._max_contacts:
+        if self._leaving:
+            conversation.turn_away(Reason.SHUTDOWN)
+            self._switchboard.telephone.end(event.leg, status=503, retry_after=RETRY_AFTER_SECONDS)
+            return
+        if self.contacts >= self._max_contacts:
             self._refuse_full(conversation)
             return
         self._conversations[conversation.contact.id] = conversation
@@ -155,7 +159,7 @@ class Gateway:
         conversation.turn_away(Reason.OVER_CAPACITY)
         telephone = self._switchboard.telephone
         legs_used = 2 * self.contacts + len(self._announcements)
-        if self._leaving or legs_used + LEGS_KEPT_FREE > telephone.capacity:
+        if legs_used + LEGS_KEPT_FREE > telephone.capacity:
             telephone.end(leg, status=503, retry_after=RETRY_AFTER_SECONDS)
             return
 

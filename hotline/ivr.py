@@ -7,9 +7,9 @@ after at most MAX_STEPS inputs (a storm of keys, or a flow that goes in circles,
 the danger key finishes at once, in every state before the end.
 
 Consent: GiveConsent is commanded when the caller goes on from the notice, by silence after its end
-or by a key that chooses to pass it over. The danger key is no such choice: whoever presses it during
-the notice has not been told, and is not recorded. Nor is anybody to whom the notice could not be
-played. Refusing is possible until the menu is over, and is final.
+or by a key that chooses to pass it over. The danger key is no such choice: whoever presses it
+during the notice has not been told, and is not recorded. Nor is anybody to whom the notice could
+not be played. Refusing is possible until the menu is over, and is final.
 """
 
 from __future__ import annotations

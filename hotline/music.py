@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from hotline.prompts.library import SAMPLE_RATE
+from hotline.wav import SAMPLE_RATE
 
 Sound = npt.NDArray[np.float64]
 

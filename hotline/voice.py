@@ -22,8 +22,9 @@ import numpy as np
 
 from hotline.errors import HotlineError
 from hotline.music import Sound, beep, waiting_music
-from hotline.prompts.library import GENERATED, SAMPLE_RATE, WORDLESS, wav_fault
+from hotline.prompts.library import GENERATED, WORDLESS
 from hotline.prompts.texts import Text, read_texts
+from hotline.wav import SAMPLE_RATE, wav_fault
 
 PROGRAM = "espeak-ng"
 VOICES = {"zh": "cmn-latn-pinyin", "en": "en-gb"}

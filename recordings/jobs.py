@@ -97,7 +97,7 @@ class SealQueue:
     def after_commit(self, events: Sequence[Event]) -> None:
         """Enqueue what these events say is ready: the scribe calls it after each batch.
 
-        Never raises: what is missed here is found by the worker's sweep.
+        Raises no RedisError: what is missed here is found by the worker's sweep.
         """
         ready = {
             event.recording: None

@@ -15,8 +15,8 @@ from io import BufferedRandom
 from pathlib import Path
 
 from hotline.errors import RecordingBroken
+from hotline.wav import SAMPLE_RATE
 
-SAMPLE_RATE = 8000
 SAMPLE_BYTES = 2
 PCM = 1
 FORMAT = struct.pack(

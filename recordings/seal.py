@@ -26,13 +26,13 @@ import numpy as np
 import numpy.typing as npt
 
 from hotline.errors import HotlineError, RecordingBroken
-from recordings.repair import SAMPLE_RATE, repair
+from hotline.wav import SAMPLE_RATE
+from recordings.repair import repair
 
 BIT_RATE = 32_000
 """15 MB an hour."""
 BLOCK = SAMPLE_RATE
 """Frames read at once: one second."""
-READ_BYTES = 1 << 20
 ENCODER = {"application": "audio", "vbr": "constrained", "frame_duration": "20"}
 MUXER = {"fflags": "+bitexact"}
 """The serial number of the Ogg stream is not drawn by lot."""

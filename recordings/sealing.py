@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from hotline.clock import Clock
-from hotline.database import unit_of_work
+from hotline.database import snapshot, unit_of_work
 from hotline.errors import HotlineError, RecordingBroken
 from hotline.ids import RecordingId
 from recordings.seal import Sealed, checksum_of, discard, seal
@@ -77,7 +77,7 @@ class Sealing:
     def waiting(self) -> list[RecordingId]:
         """Return every raw recording that nobody writes to any more, the oldest first."""
         raw = select(RecordingRow).where(RecordingRow.state == RecordingState.RAW)
-        with unit_of_work(self._engine) as session:
+        with snapshot(self._engine) as session:
             rows = list(session.scalars(raw.order_by(RecordingRow.started_at)))
         return [
             RecordingId(row.id)
@@ -87,7 +87,7 @@ class Sealing:
         ]
 
     def _row(self, recording: RecordingId) -> RecordingRow:
-        with unit_of_work(self._engine) as session:
+        with snapshot(self._engine) as session:
             row = session.get(RecordingRow, recording)
         if row is None:
             raise UnknownRecording(f"no recording {recording[:8]}")

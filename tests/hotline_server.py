@@ -152,10 +152,13 @@ class HotlineServer:
             await bootstrap.roster(self.settings, store).add(person, PASSWORD)
 
     @asynccontextmanager
-    async def trunk(self) -> AsyncIterator[SoftphoneClient]:
+    async def trunk(self, *, session_expires: int = 1800) -> AsyncIterator[SoftphoneClient]:
         """A phone in the operator's network: its calls are callers' calls."""
         async with SoftphoneClient(
-            address=TRUNK_ADDRESS, port=free_port(host=TRUNK_ADDRESS), rtp_port=40000
+            address=TRUNK_ADDRESS,
+            port=free_port(host=TRUNK_ADDRESS),
+            rtp_port=40000,
+            session_expires=session_expires,
         ) as phone:
             yield phone
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,6 +26,9 @@ from admin.initialize import write_config
 from hotline.edge import configuration as edge
 from hotline.errors import HotlineError
 from hotline.sip.engine import describe
+
+DEMO_PLACE = Path("demo/hotline.toml")
+"""The demonstration keeps to a folder of its own."""
 
 
 def init(
@@ -94,7 +98,7 @@ def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the calls; JSON last.")] = False,
     language: Annotated[str, typer.Option(help="zh or en, for a new configuration.")] = "zh",
-    config: ConfigOption = DEFAULT_CONFIG,
+    config: ConfigOption = DEMO_PLACE,
 ) -> None:
     """Start everything and place real calls through it, shown step by step."""
     try:

@@ -44,7 +44,7 @@ def down(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 
 def doctor(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Say what works, what falls short, and what to do about it; status 1 where something is bad."""
+    """Say what works, what falls short, and what to do about it; status 1 where a thing is bad."""
     settings = settings_from(config)
     findings = examine(settings)
     show(findings, console=Console(), language=settings.site.language)

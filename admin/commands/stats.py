@@ -17,7 +17,7 @@ from admin.commands.options import DEFAULT_CONFIG, ConfigOption, settings_from
 from admin.figures import from_journal, from_tables
 from admin.statistics import Cell, Figures, Interval, Measures
 from hotline.config import Settings
-from hotline.database import unit_of_work
+from hotline.database import snapshot
 
 HEADINGS = (
     "offered", "answered", "abandoned", "short", "in menu", "refused", "failed", "open",
@@ -62,7 +62,7 @@ def figures(
     """Return the figures, from the tables or, with `recompute`, from the journal."""
     engine = bootstrap.database(settings)
     source = from_journal if recompute else from_tables
-    with unit_of_work(engine) as session:
+    with snapshot(engine) as session:
         return source(session, measures_of(settings, interval), since)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from admin.roster import EXTENSION, Person
 
@@ -56,8 +55,8 @@ def yours() -> tuple[Member, Member]:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody who calls. The numbers are of no real line; the tones are above all prompts and music,
-    so that hearing one proves who was heard."""
+    """Somebody who calls. The numbers are of no real line; the tones are above all prompts and
+    music, so that hearing one proves who was heard."""
 
     number: str
     hertz: int
@@ -70,8 +69,3 @@ CALLERS = (
     Caller("13900000004", 1860),
     Caller("13900000005", 1980),
 )
-
-
-def heard_file(folder: Path, who: str, number: int) -> Path:
-    """Return where `who` records what they hear in their call `number`."""
-    return folder / f"heard-by-{who}-{number}.wav"

@@ -16,11 +16,12 @@ from admin.demo.cast import CALLERS, Member
 from admin.demo.live import Live
 from admin.demo.scenes import SCENES, Expected
 from admin.demo.stage import Stage
-from admin.demo.verdict import Heard, Verdict, judge
+from admin.demo.verdict import Heard, Verdict, broken_off, judge
 from admin.demo.watch import Watch
 from hotline.clock import LoopTimers, SystemClock
 from hotline.config import Settings
-from hotline.database import unit_of_work
+from hotline.database import snapshot
+from hotline.errors import ConfigError, HotlineError
 from hotline.tables import ContactRow
 from recordings.tables import RecordingRow
 
@@ -30,6 +31,11 @@ FOLDED_SECONDS = 30.0
 
 async def perform(settings: Settings, config: Path, *, once: bool) -> int:
     """Run the platform and the calls; return the exit status. `once`: end after the calls."""
+    if not any(trunk.name == cast.TRUNK for trunk in settings.edge.trunks):
+        raise ConfigError(
+            f"{config}: edge.trunks: the demonstration needs a trunk named {cast.TRUNK}; "
+            f"name a new file with --config and it is written there"
+        )
     console = Console(stderr=once, soft_wrap=True)
     live = Live(console, language=settings.site.language, zone=ZoneInfo(settings.site.timezone))
     stop = platform.stop_on_signals()
@@ -70,9 +76,12 @@ async def _play(settings: Settings, live: Live) -> Verdict:
                 folder=Path(folder),
             )
             async with stage.opened(*members):
-                for scene, caller in zip(SCENES, CALLERS, strict=True):
-                    live.title(*_titles(scene.__name__, scene.__doc__ or ""))
-                    expected.append(await scene(stage, caller))
+                try:
+                    for scene, caller in zip(SCENES, CALLERS, strict=True):
+                        live.title(*_titles(scene.__name__, scene.__doc__ or ""))
+                        expected.append(await scene(stage, caller))
+                except HotlineError as error:
+                    return broken_off(str(error))
         live.title("核对", "Checking")
         await _folded(settings, expected)
         heard = Heard(
@@ -103,7 +112,7 @@ async def _folded(settings: Settings, expected: list[Expected]) -> None:
     contacts = [one.contact for one in expected]
 
     def finished() -> bool:
-        with unit_of_work(engine) as session:
+        with snapshot(engine) as session:
             rows = [session.get(ContactRow, contact) for contact in contacts]
             states = session.query(RecordingRow.state).where(RecordingRow.contact.in_(contacts))
             sealed = [state for (state,) in states]

@@ -12,11 +12,12 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from admin.commands.stats import as_rows, measures_of
+from admin.demo.cast import CALLERS
 from admin.demo.scenes import Expected
 from admin.figures import from_journal, from_tables
 from admin.statistics import Interval
 from hotline.config import Settings
-from hotline.database import unit_of_work
+from hotline.database import snapshot
 from hotline.events import Result
 from hotline.sip.tone import tones_in
 from hotline.tables import ContactRow, ContactStateRow
@@ -43,12 +44,19 @@ class Verdict:
         return {**self.report, "checks": self.checks, "ok": self.ok}
 
 
+def broken_off(fault: str) -> Verdict:
+    """Return the verdict over a demonstration that could not go on."""
+    verdict = Verdict()
+    verdict.check("the calls came to their end", fault, "no fault")
+    return verdict
+
+
 def judge(
     settings: Settings, engine: Engine, expected: Sequence[Expected], since: datetime, heard: Heard
 ) -> Verdict:
     """Compare what the database and the phones have with what was `expected`."""
     verdict = Verdict()
-    with unit_of_work(engine) as session:
+    with snapshot(engine) as session:
         verdict.report["contacts"] = [_contact(session, e, verdict) for e in expected]
         verdict.report["recordings"] = _recordings(session, settings, expected, verdict)
         _statistics(session, settings, expected, since, verdict)
@@ -155,10 +163,10 @@ def _audio(one: Expected, heard: Heard, verdict: Verdict) -> None:
     if one.counselor is None:
         return
     hertz = heard.counselor_hertz[one.counselor]
-    everyone = {hertz, one.caller.hertz, *heard.counselor_hertz.values()}
+    everyone = {caller.hertz for caller in CALLERS} | set(heard.counselor_hertz.values())
     by_caller = _tones(heard.by_caller[one.caller.number], everyone)
     verdict.check(f"{one.scene}: what the caller heard (Hz)", by_caller, [hertz])
-    by_counselor = _tones(heard.by_counselor[one.counselor], {*everyone})
+    by_counselor = _tones(heard.by_counselor[one.counselor], everyone)
     verdict.check(
         f"{one.scene}: the counselor heard the caller's tone",
         one.caller.hertz in by_counselor,

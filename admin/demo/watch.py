@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 
+from hotline.errors import HotlineError
 from hotline.events import Event, InviteReceived
 from hotline.ids import ContactId
 from hotline.stream import JOURNAL_STREAM
@@ -18,8 +19,10 @@ E = TypeVar("E", bound=Event)
 BLOCK_MS = 500
 
 
-class NothingCame(Exception):
+class NothingCame(HotlineError):
     """An event that had to come did not: the text says which, and what came last."""
+
+    code = "nothing_came"
 
 
 class Watch:

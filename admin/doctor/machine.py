@@ -38,7 +38,7 @@ def examine_disk(settings: Settings) -> Iterator[Finding]:
 
 
 def examine_secrets(settings: Settings) -> Iterator[Finding]:
-    """Keys, the database and recordings must be closed to others."""
+    """The state folder and every key must be closed to others."""
     candidates = [settings.state, settings.secrets_dir, *_files(settings.secrets_dir)]
     there = [path for path in candidates if path.exists()]
     opened = [path for path in there if path.stat().st_mode & 0o077]

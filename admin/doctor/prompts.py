@@ -30,7 +30,7 @@ def examine_prompts(settings: Settings) -> Iterator[Finding]:
                 f"{len(wanted)} 条提示音中缺 {len(missing)} 条：{some}；遇缺失时直接转人工",
                 f"{len(missing)} of {len(wanted)} are missing: {some}; callers go straight on",
             ),
-            Phrase("执行 hotline prompts 生成", "run hotline prompts to make them"),
+            Phrase("执行 hotline migrate 生成", "run hotline migrate to make them"),
         )
     else:
         yield fine(

@@ -12,15 +12,14 @@ from __future__ import annotations
 import logging
 import re
 import stat
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 
 from hotline.errors import PromptMissing
+from hotline.wav import wav_fault
 
 log = logging.getLogger(__name__)
 
-SAMPLE_RATE = 8000
 CUSTOM = "custom"
 GENERATED = "generated"
 WORDLESS = "any"
@@ -69,19 +68,6 @@ class PromptLibrary:
             if fault is not None:
                 log.warning("prompt %s is not used: %s", path, fault)
         return known[1]
-
-
-def wav_fault(path: Path) -> str | None:
-    """Return why `path` cannot be played to a caller, or None when it can."""
-    try:
-        with wave.open(str(path), "rb") as wav:
-            rate, channels, width = wav.getframerate(), wav.getnchannels(), wav.getsampwidth()
-            empty = wav.getnframes() == 0
-    except (OSError, EOFError, wave.Error) as error:
-        return f"not a readable PCM WAV ({error or 'cut short'})"
-    if (rate, channels, width) != (SAMPLE_RATE, 1, 2):
-        return f"{rate} Hz, {channels} channels, {8 * width} bit; needed are 8000 Hz, mono, 16 bit"
-    return "no sound in it" if empty else None
 
 
 def _look(path: Path) -> Look | None:

@@ -9,6 +9,6 @@ database or the contact machine, and must never log a caller's number or a digit
 engine has no worker thread for signalling, and every event is handed over at the end of a poll,
 never from inside a command. Only media (RTP, mixing, WAV files) runs on threads of the C library.
 
-`python -m hotline.sip.softphone` is a real user agent, for tests and the demo; `Softphone` in
-`softphone_client.py` drives it.
+`python -m hotline.sip.softphone` is a real user agent, for tests and the demo; `SoftphoneClient`
+drives it.
 """

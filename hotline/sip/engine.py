@@ -21,7 +21,7 @@ from typing import Any
 
 import pjsua2 as pj
 
-from hotline.sip.wav import CLOCK_RATE
+from hotline.wav import SAMPLE_RATE
 
 WHEEL_CALLS = 4
 """What the PyPI wheel is compiled for."""
@@ -95,7 +95,7 @@ class Engine:
                     self.lib.codecSetPriority(codec, priority)
         if any(codec.startswith("opus") for codec in known):
             opus = self.lib.getCodecOpusConfig()
-            opus.sample_rate, opus.channel_cnt, opus.complexity = CLOCK_RATE, 1, 3
+            opus.sample_rate, opus.channel_cnt, opus.complexity = SAMPLE_RATE, 1, 3
             self.lib.setCodecOpusConfig(opus)
 
     @property
@@ -186,7 +186,7 @@ def _settings(limit: int, user_agent: str) -> pj.EpConfig:
     config.logConfig.msgLogging = 0
     config.logConfig.level = config.logConfig.consoleLevel = 0
     media = config.medConfig
-    media.clockRate = media.sndClockRate = CLOCK_RATE
+    media.clockRate = media.sndClockRate = SAMPLE_RATE
     media.channelCount = 1
     media.audioFramePtime = media.ptime = 20
     media.maxMediaPorts = min(4 * limit + 16, 4096)

@@ -21,7 +21,7 @@ import pjsua2 as pj
 from hotline.clock import Clock
 from hotline.errors import PromptMissing
 from hotline.ids import LegId
-from hotline.sip.wav import Lengths
+from hotline.wav import Lengths
 
 HEARD_AFTER = 0.1
 """Seconds from the last sample given to the bridge until the other end has heard it."""

@@ -69,9 +69,13 @@ class PhoneAccount(EdgeAccount):
 class Softphone:
     """The phone itself; `out` receives its events."""
 
-    def __init__(self, *, address: str, port: int, rtp: tuple[int, int], out: TextIO) -> None:
+    def __init__(
+        self, *, address: str, port: int, rtp: tuple[int, int], session_expires: int, out: TextIO
+    ) -> None:
         self._at = (address, port)
-        self._config = account_config(at=self._at, rtp=rtp, session_expires=1800, user="phone")
+        self._config = account_config(
+            at=self._at, rtp=rtp, session_expires=session_expires, user="phone"
+        )
         self._config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
         self._out = out
         self._engine = Engine()
@@ -241,6 +245,7 @@ async def _main(arguments: argparse.Namespace, out: TextIO) -> None:
         address=arguments.address,
         port=arguments.port,
         rtp=(arguments.rtp_port, arguments.rtp_ports),
+        session_expires=arguments.session_expires,
         out=out,
     )
     phone.start()
@@ -256,6 +261,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True, help="its SIP port")
     parser.add_argument("--rtp-port", type=int, default=40000, help="its first RTP port")
     parser.add_argument("--rtp-ports", type=int, default=4000)
+    parser.add_argument("--session-expires", type=int, default=1800, help="RFC 4028, seconds")
     arguments = parser.parse_args()
     # The C library prints to descriptor 1: give it standard error, and keep ours for events.
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")

@@ -10,8 +10,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from hotline.errors import HotlineError
+
 Event = dict[str, Any]
 LONGEST_EVENT = 1 << 16
+
+
+class PhoneSilent(HotlineError):
+    """A softphone did not say what was waited for: the text says what came instead."""
+
+    code = "phone_silent"
 
 
 class SoftphoneClient:
@@ -20,10 +28,13 @@ class SoftphoneClient:
     Events are kept until somebody waits for them: `expect` takes the first that fits.
     """
 
-    def __init__(self, *, address: str, port: int, rtp_port: int = 40000) -> None:
+    def __init__(
+        self, *, address: str, port: int, rtp_port: int = 40000, session_expires: int = 1800
+    ) -> None:
         self.address = address
         self.port = port
         self._rtp_port = rtp_port
+        self._session_expires = session_expires
         self._events: list[Event] = []
         self._news = asyncio.Condition()
         self._process: asyncio.subprocess.Process | None = None
@@ -45,6 +56,7 @@ class SoftphoneClient:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "hotline.sip.softphone",
             "--address", self.address, "--port", str(self.port), "--rtp-port", str(self._rtp_port),
+            "--session-expires", str(self._session_expires),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LONGEST_EVENT,
         )  # fmt: skip
         self._reader = asyncio.create_task(self._read())
@@ -81,7 +93,7 @@ class SoftphoneClient:
     async def expect(self, event: str, *, seconds: float = 10.0, **facts: object) -> Event:
         """Return, and forget, the first event of that name with these facts.
 
-        Raises AssertionError when it does not come within `seconds`, saying what came instead.
+        Raises PhoneSilent when it does not come within `seconds`, saying what came instead.
         """
         wanted = {"event": event, **facts}
 
@@ -96,7 +108,7 @@ class SoftphoneClient:
                 async with asyncio.timeout(seconds):
                     await self._news.wait_for(lambda: position() is not None)
             except TimeoutError:
-                raise AssertionError(f"no {wanted}; there were {self._events}") from None
+                raise PhoneSilent(f"no {wanted}; there were {self._events}") from None
             return self._events.pop(position() or 0)
 
     def seen(self, event: str, **facts: object) -> int:

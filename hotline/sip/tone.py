@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-RATE = 8000
+from hotline.wav import SAMPLE_RATE as RATE
+
 WINDOW = 0.05
 """Seconds; so all tones should be multiples of 20 Hz, to fall on a line of their own."""
 PRESENT = 0.05

@@ -1,5 +1,5 @@
 """``python -m tests.bench``: what a recorded conversation costs, how fast a counselor's phone
-rings, how many calls a second are served: by the whole platform, and by bare pjsua2 in the same run.
+rings, how many calls a second are served. By the whole platform; then by bare pjsua2.
 
 Ten minutes; ``--quick`` three, with shorter windows (its p99 are of few calls).
 """

@@ -69,7 +69,7 @@ def wav(
         (lambda path: wav(path, rate=44100), "44100 Hz"),
         (lambda path: wav(path, channels=2), "2 channels"),
         (lambda path: wav(path, width=1), "8 bit"),
-        (lambda path: wav(path, frames=0), "no sound"),
+        (lambda path: wav(path, frames=0), "only 0 samples"),
         (lambda path: path.write_bytes(b"ID3 an mp3"), "not a readable PCM WAV"),
         (lambda path: path.write_bytes(b""), "not a readable PCM WAV"),
     ],

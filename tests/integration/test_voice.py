@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from hotline.music import beep, waiting_music
-from hotline.prompts.library import wav_fault
 from hotline.prompts.texts import LANGUAGES, Text, read_texts
 from hotline.voice import VOICES, VoiceMissing, generate_prompts, level_speech, resample, speak
+from hotline.wav import wav_fault
 from tests.tracks import read_track, strength, tone
 
 READY = Text("state_ready", "zh", "zh", "您已就绪，可以接听来电。")

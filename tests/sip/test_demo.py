@@ -40,9 +40,9 @@ def test_demonstration_ends_by_itself_with_every_check_passed(tmp_path: Path) ->
     assert len(report["recordings"]) == 2
     for recording in report["recordings"]:
         assert min(recording["seconds"].values()) > 2
-        assert (tmp_path / "state" / "recordings" / recording["file"]).is_file()
+        assert (tmp_path / "demo" / "state" / "recordings" / recording["file"]).is_file()
     assert "the caller hung up" in done.stderr
-    assert not (tmp_path / "state" / "run" / "status.json").exists()
+    assert not (tmp_path / "demo" / "state" / "run" / "status.json").exists()
 
 
 def test_small_engine_does_the_same_with_more_processes(tmp_path: Path) -> None:
@@ -53,7 +53,8 @@ def test_small_engine_does_the_same_with_more_processes(tmp_path: Path) -> None:
 
 
 def test_demonstration_that_cannot_start_says_why_and_fails(tmp_path: Path) -> None:
-    (tmp_path / "hotline.toml").write_text("[gateway]\nprocesses = 0\n", "utf-8")
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "hotline.toml").write_text("[gateway]\nprocesses = 0\n", "utf-8")
     done = demonstrate(tmp_path)
     assert done.returncode == 1
     assert "gateway.processes" in done.stderr

@@ -30,7 +30,7 @@ async def test_vanished_caller_and_vanished_counselor_end_with_their_sessions(
     try:
         async with (
             gathered(server, tmp_path) as parties,
-            server.trunk() as trunk,
+            server.trunk(session_expires=SHORTEST) as trunk,  # the engine takes the caller's word
             parties.counselor(skill="emotion") as lost,
             parties.counselor(skill="family") as present,
         ):

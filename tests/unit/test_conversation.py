@@ -68,6 +68,19 @@ def test_danger_key_while_waiting_raises_the_priority_and_keeps_the_arrival() ->
     assert waiting.arrived_at == scene.journal.events[0].at
 
 
+def test_danger_key_while_a_phone_rings_counts_when_the_offer_is_missed() -> None:
+    async def act(s: Scene) -> None:
+        await s.wait_in_line()
+        await s.be_offered()
+        await s.press("0")
+        await s.advance(20)
+        await s.counselor_ends(Reason.WITHDRAWN, 487)
+
+    scene = play(act)
+    assert scene.state is S.QUEUED
+    assert scene.queue.waiting[scene.conversation.contact.id].priority is Priority.CRISIS
+
+
 def test_silence_through_the_whole_menu_leads_to_a_human() -> None:
     async def act(s: Scene) -> None:
         await s.ring_in()

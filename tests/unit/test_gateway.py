@@ -10,7 +10,15 @@ import pytest
 from hotline.arrival import DialledLine
 from hotline.call import DigitPressed, LegAnswered, LegEnded, PlaybackFinished
 from hotline.contact import ContactState as S
-from hotline.events import AlarmKind, CounselorState, Reason, SealedNumber
+from hotline.events import (
+    AlarmKind,
+    ContactRefused,
+    CounselorState,
+    Reason,
+    Result,
+    SealedNumber,
+    Termination,
+)
 from hotline.gateway import Gateway, Switchboard
 from hotline.ids import CounselorId, GatewayId, LegId, NodeId
 from tests.unit.scene import Scene, invited
@@ -173,3 +181,6 @@ def test_leaving_gateway_takes_no_call_and_ends_those_it_has() -> None:
     exchange = play(act)
     assert exchange.scene.journal.names[:2] == ["InviteReceived", "ContactFailed"]
     assert exchange.scene.telephone.ended[TWO] == (503, 5)
+    refused = exchange.scene.last(ContactRefused)
+    assert refused.termination == Termination(Result.REFUSED, Reason.SHUTDOWN)
+    assert exchange.scene.alarms.standing == {}

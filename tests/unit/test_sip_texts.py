@@ -14,7 +14,7 @@ from hotline.sip import invite
 from hotline.sip.ending import reason_of, refusal_of
 from hotline.sip.sdp import offers_one_of
 from hotline.sip.watchdog import Watchdog
-from hotline.sip.wav import seconds_of
+from hotline.wav import seconds_of
 
 INVITE = (
     "INVITE sip:12356@10.0.0.1:5070;transport=udp SIP/2.0\r\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hotline.errors import PromptMissing
 
-CLOCK_RATE = 8000
+SAMPLE_RATE = 8000
 SHORTEST_FRAMES = 400
 """The engine refuses a WAV with less audio than this (PJMEDIA_EWAVETOOSHORT)."""
 
@@ -41,9 +41,24 @@ def seconds_of(path: Path) -> float:
             shape = (wav.getframerate(), wav.getnchannels(), wav.getsampwidth())
             frames = wav.getnframes()
     except (OSError, EOFError, wave.Error) as error:
-        raise PromptMissing(f"{path.name}: {error or 'is empty'}") from None
-    if shape != (CLOCK_RATE, 1, 2):
-        raise PromptMissing(f"{path.name}: {shape[0]} Hz x {shape[1]} x {8 * shape[2]} bit")
+        raise PromptMissing(
+            f"{path.name}: not a readable PCM WAV ({error or 'cut short'})"
+        ) from None
+    if shape != (SAMPLE_RATE, 1, 2):
+        rate, channels, width = shape
+        raise PromptMissing(
+            f"{path.name}: {rate} Hz, {channels} channels, {8 * width} bit; "
+            "needed are 8000 Hz, mono, 16 bit"
+        )
     if frames < SHORTEST_FRAMES:
-        raise PromptMissing(f"{path.name}: only {frames} samples")
-    return frames / CLOCK_RATE
+        raise PromptMissing(f"{path.name}: only {frames} samples; needed are {SHORTEST_FRAMES}")
+    return frames / SAMPLE_RATE
+
+
+def wav_fault(path: Path) -> str | None:
+    """Return why `path` cannot be played to a caller, or None when it can."""
+    try:
+        seconds_of(path)
+    except PromptMissing as error:
+        return str(error)
+    return None
