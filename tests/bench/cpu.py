@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-
-from admin.group import members
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -31,21 +30,22 @@ class Meter:
     it forked) or a single process."""
 
     def __init__(self, *, sessions: Mapping[str, int], processes: Mapping[str, int]) -> None:
-        self._sessions = dict(sessions)
-        self._processes = dict(processes)
+        self._part_of_session = {session: part for part, session in sessions.items()}
+        self._part_of_process = {pid: part for part, pid in processes.items()}
 
     def read(self) -> Reading:
-        used = {part: cpu_of(pid) for part, pid in self._processes.items()}
-        for part, session in self._sessions.items():
-            used[part] = sum(cpu_of(pid) for pid in members(session))
-        return Reading(perf_counter(), used)
-
-
-def cpu_of(pid: int) -> float:
-    """Return the seconds of CPU of process `pid` and its ended children; 0 when it is gone."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return 0.0
-    columns = text.rpartition(")")[2].split()
-    return sum(int(column) for column in columns[11:15]) / TICKS
+        """Look once at every process of the machine: all parts at the same moment."""
+        used = dict.fromkeys(
+            (*self._part_of_session.values(), *self._part_of_process.values()), 0.0
+        )
+        at = perf_counter()
+        for folder in Path("/proc").iterdir():
+            if not folder.name.isdigit():
+                continue
+            with suppress(OSError):  # it has just ended
+                columns = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
+                part = self._part_of_process.get(int(folder.name))
+                part = part or self._part_of_session.get(int(columns[3]))
+                if part is not None:
+                    used[part] += sum(map(int, columns[11:15])) / TICKS
+        return Reading(at, used)

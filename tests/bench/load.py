@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from tests.bench.callers import Visit
+from tests.bench.cpu import Reading
 from tests.bench.phones import Rang
+from tests.bench.speech import Heard
 from tests.bench.system import Setup, System
 
 RAMP = 20.0
@@ -102,25 +104,36 @@ class Hold:
         await self.system.rest()
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Everything that is counted, each with the moment at which it was."""
+
+    cpu: Reading
+    heard: Heard
+    written: tuple[float, int]
+
+
+async def _look(setup: Setup) -> _Look:
+    cpu, heard = setup.meter.read(), await setup.speech.heard()
+    return _Look(cpu, heard, (perf_counter(), setup.recorded_bytes()))
+
+
 async def _window(setup: Setup, conversations: int, seconds: float) -> Held:
-    heard, audio, before = await setup.speech.heard(), setup.recorded_bytes(), setup.meter.read()
+    before = await _look(setup)
     await asyncio.sleep(seconds)
-    after, audio_then, heard_then = (
-        setup.meter.read(),
-        setup.recorded_bytes(),
-        await setup.speech.heard(),
-    )
-    wall = after.at - before.at
-    shares = after.share_since(before)
+    after = await _look(setup)
+    shares = after.cpu.share_since(before.cpu)
     system = sum(share for part, share in shares.items() if part not in setup.load)
-    due = 2 * conversations * wall
+    packets = (after.heard.received - before.heard.received) / (after.heard.at - before.heard.at)
+    written = (after.written[1] - before.written[1]) / (after.written[0] - before.written[0])
+    legs = 2 * conversations
     return Held(
         conversations=conversations,
         shares=shares,
         carriers=sum(shares[part] for part in setup.carriers) / conversations,
         system=system / conversations,
-        speech=(heard_then.received - heard.received) / (due * PACKETS_PER_SECOND),
-        recorded=(audio_then - audio) / (due * BYTES_PER_SECOND),
+        speech=packets / (legs * PACKETS_PER_SECOND),
+        recorded=written / (legs * BYTES_PER_SECOND),
     )
 
 

@@ -131,7 +131,14 @@ class Studio:
             case ["?"]:
                 sent = sum(lane.sent for lane in self._lanes)
                 received = sum(lane.received for lane in self._lanes)
-                _say({"sent": sent, "received": received, "late_ticks": self._late})
+                _say(
+                    {
+                        "at": perf_counter(),
+                        "sent": sent,
+                        "received": received,
+                        "late_ticks": self._late,
+                    }
+                )
 
 
 def _say(what: Any) -> None:
@@ -143,8 +150,10 @@ def _say(what: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Packets sent and received so far by all lanes; ticks given up because it was too late."""
+    """Packets sent and received by all lanes until `at` (a clock that all processes share); ticks
+    that were given up because it was too late."""
 
+    at: float
     sent: int
     received: int
     late_ticks: int

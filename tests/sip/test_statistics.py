@@ -91,8 +91,10 @@ async def the_unserved_calls(parties: Parties) -> None:
     number = parties.new_number()
     async with parties.server.store() as store:
         await store.block(parties.digest(number), reason="test", until=None)
-    blocked, _ = await parties.dial(number)
-    await parties.trunk.expect("ended", call=blocked, seconds=20)
+    blocked, refused = await parties.dial(number)
+    await parties.hears_us(blocked)
+    await parties.choose(blocked, "11")  # keys that mean nothing there: the message, then the end
+    await parties.watch.expect(refused, e.ContactRefused)
 
 
 def settled(server: HotlineServer) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
