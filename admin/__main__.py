@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import typer
 
 from admin.commands import caller, counselor, edge, operation, state
@@ -28,7 +30,8 @@ for command in (
 
 
 def main() -> None:
-    """Entry point of the ``hotline`` program."""
+    """Entry point of the ``hotline`` program. Whatever it writes, its user alone may read."""
+    os.umask(0o077)
     app()
 
 

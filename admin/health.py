@@ -50,12 +50,16 @@ class RedisPing:
     host: str
     port: int
     timeout: float = 2.0
+    password: str | None = None
 
     async def serves(self) -> bool:
         try:
             async with asyncio.timeout(self.timeout):
                 reader, writer = await asyncio.open_connection(self.host, self.port)
                 try:
+                    if self.password is not None:
+                        writer.write(f"AUTH {self.password}\r\n".encode())
+                        await reader.readline()
                     writer.write(b"PING\r\n")
                     return (await reader.readline()) == b"+PONG\r\n"
                 finally:

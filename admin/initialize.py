@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -52,6 +53,7 @@ def write_config(
         first_port=chosen.first_gateway,
         first_rtp_port=chosen.first_rtp,
         rtp_ports=chosen.rtp_ports,
+        redis_password=secrets.token_urlsafe(24),
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from admin import bootstrap, schema
 from admin.files import private_folder
@@ -54,11 +55,20 @@ def prepare(settings: Settings, say: Say) -> None:
         say(f"prompts: {made} spoken")
 
 
+class Stopped(HotlineError):
+    """The operator ended the platform before it was up."""
+
+    code = "stopped"
+
+
 @asynccontextmanager
-async def running(settings: Settings, config: Path, say: Say) -> AsyncIterator[Supervisor]:
+async def running(
+    settings: Settings, config: Path, say: Say, stop: asyncio.Event
+) -> AsyncIterator[Supervisor]:
     """Start everything; inside the block it runs; after it nothing does.
 
-    Raises HotlineError when something does not come up, naming it and the end of its log.
+    Raises HotlineError when something does not come up, naming it and the end of its log, and
+    Stopped when `stop` is set before all is up.
     """
     clock = SystemClock()
     supervisor = Supervisor(
@@ -69,14 +79,29 @@ async def running(settings: Settings, config: Path, say: Say) -> AsyncIterator[S
         progress=lambda status: _show(status, say),
     )
     async with supervisor:
-        await supervisor.wait_up()
-        await _edge_knows_gateways(Control.of(settings))
-        store = bootstrap.queue_store(settings, clock)
-        try:
-            await bootstrap.roster(settings, store).publish()
-        finally:
-            await store.close()
+        await _unless_stopped(_all_up(supervisor, settings), stop)
         yield supervisor
+
+
+async def _all_up(supervisor: Supervisor, settings: Settings) -> None:
+    await supervisor.wait_up()
+    await _edge_knows_gateways(Control.of(settings))
+    store = bootstrap.queue_store(settings, SystemClock())
+    try:
+        await bootstrap.roster(settings, store).publish()
+    finally:
+        await store.close()
+
+
+async def _unless_stopped(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
+    working = asyncio.create_task(work)
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not working.done():
+        working.cancel()
+        raise Stopped("stopped before everything was up")
+    working.result()
 
 
 async def _edge_knows_gateways(control: Control) -> None:
@@ -101,7 +126,7 @@ def _all_active(control: Control) -> bool:
 async def stay(settings: Settings, config: Path, say: Say) -> None:
     """Run the platform until SIGTERM or SIGINT."""
     stop = stop_on_signals()
-    async with running(settings, config, say) as supervisor:
+    async with running(settings, config, say, stop) as supervisor:
         say(f"up; callers reach {settings.edge.address}:{settings.edge.port}")
         await supervisor.run_until(stop)
 

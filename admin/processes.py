@@ -64,7 +64,7 @@ def probe(settings: Settings, name: str, *, clock: Clock) -> Probe:
         for n in range(gateway.processes)
     }
     probes: dict[str, Probe] = {
-        "redis": RedisPing(_LOOPBACK, settings.redis.port),
+        "redis": RedisPing(_LOOPBACK, settings.redis.port, password=settings.redis.password),
         "edge": SipOptions(settings.edge.address, settings.edge.port),
         **gateways,
         "scribe": FreshHeartbeat(path=heartbeat_path(settings, "scribe"), clock=clock),
@@ -112,7 +112,9 @@ def _redis(settings: Settings, clock: Clock) -> ProcessSpec:
     host, port = _LOOPBACK, settings.redis.port
     folder = private_folder(settings.state / "redis").absolute()
     config = settings.run_dir.absolute() / "redis.conf"
-    write_private(config, _REDIS_CONF.format(host=host, port=port, folder=folder))
+    password = settings.redis.password
+    secret = f"requirepass {password}\n" if password else ""
+    write_private(config, _REDIS_CONF.format(host=host, port=port, folder=folder, secret=secret))
     return ProcessSpec(
         name="redis",
         argv=("redis-server", str(config)),

@@ -73,6 +73,8 @@ class _Tracer:
             self._wrapping[event.subject] = event.contact, event.at
 
     def _take_contact(self, facts: ContactFacts, event: Event) -> None:
+        if facts.ended_at is not None:
+            return  # buried by the reconciler while its gateway lived: the first ending counts
         match event:
             case e.InviteReceived():
                 facts.arrived_at, facts.node = event.at, facts.node or event.node

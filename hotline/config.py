@@ -7,19 +7,41 @@ environment or the file after that. Durations are seconds unless the name says o
 from __future__ import annotations
 
 import tomllib
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from hotline.errors import ConfigError
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
-DialledNumber = Annotated[str, Field(pattern=r"^[0-9*+]{2,15}$")]
+DialledNumber = Annotated[str, Field(pattern=r"^[0-9+]{2,15}$")]
+DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 Language = Literal["zh", "en"]
+
+
+def _one_address(address: str) -> str:
+    try:
+        one = not IPv4Address(address).is_unspecified
+    except ValueError:
+        one = False
+    if not one:
+        raise ValueError("must be one IPv4 address of this machine, such as 10.0.0.5")
+    return address
+
+
+Address = Annotated[str, AfterValidator(_one_address)]
 
 
 class _Section(BaseModel):
@@ -64,7 +86,7 @@ class Line(_Section):
 class Edge(_Section):
     """Kamailio: the only part that the outside can reach."""
 
-    address: str = "127.0.0.1"
+    address: Address = "127.0.0.1"
     port: Port = 5060
     realm: str = "hotline.local"
     trunks: tuple[Trunk, ...] = ()
@@ -80,7 +102,7 @@ class Gateway(_Section):
     """The processes that carry the calls."""
 
     processes: Annotated[int, Field(ge=1, le=64)] = 2
-    address: str = "127.0.0.1"
+    address: Address = "127.0.0.1"
     first_port: Port = 5070
     """SIP port of the first process; the others follow, one each."""
     first_rtp_port: Port = 20000
@@ -92,8 +114,8 @@ class Gateway(_Section):
     ring_timeout: Seconds = 20
     rtp_silence: Seconds = 20
     """A leg from which neither RTP nor RTCP comes for so long, and that is not on hold, is lost."""
-    session_expires: Annotated[int, Field(ge=90)] = 1800
-    """RFC 4028; at least 90."""
+    session_expires: Annotated[int, Field(ge=90)] = 300
+    """RFC 4028; at least 90. A phone that dies on hold is found out after so long at the most."""
 
 
 class Queueing(_Section):
@@ -126,12 +148,22 @@ class Redis(_Section):
 
     url: str | None = None
     port: Port = 6390
+    password: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,64}$")] | None = None
+    """Of the platform's own Redis; `hotline init` makes one up. Without one, every user of this
+    machine can read the queue."""
 
 
 class Database(_Section):
     """``url`` for SQLAlchemy; none: SQLite in the state folder."""
 
     url: str | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _is_known(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(DATABASES):
+            raise ValueError(f"must begin with one of {', '.join(DATABASES)}")
+        return url
 
 
 class Settings(_Section):
@@ -140,7 +172,7 @@ class Settings(_Section):
     state: Path = Path("state")
     """Folder of everything the platform writes; created 0700."""
     site: Site = Site()
-    lines: tuple[Line, ...] = (Line(number="12356"),)
+    lines: tuple[Line, ...] = Field(default=(Line(number="12356"),), min_length=1)
     edge: Edge = Edge()
     gateway: Gateway = Gateway()
     queueing: Queueing = Queueing()
@@ -170,7 +202,13 @@ class Settings(_Section):
             if port in taken:
                 raise ValueError(f"{key} and {taken[port]} both use port {port}; ports must differ")
             taken[port] = key
+        first = self.gateway.first_rtp_port
         top = self.gateway.first_rtp_port + self.gateway.processes * self.gateway.rtp_ports
+        for port, key in taken.items():
+            if first <= port < top:
+                raise ValueError(
+                    f"{key} is {port}, among the RTP ports {first} to {top - 1} of the gateways"
+                )
         if top > 65536:
             raise ValueError(
                 "gateway.first_rtp_port + processes x rtp_ports goes beyond 65535; use fewer"
@@ -214,7 +252,8 @@ class Settings(_Section):
 
     @property
     def redis_url(self) -> str:
-        return self.redis.url or f"redis://127.0.0.1:{self.redis.port}/0"
+        secret = f":{self.redis.password}@" if self.redis.password else ""
+        return self.redis.url or f"redis://{secret}127.0.0.1:{self.redis.port}/0"
 
     @property
     def database_url(self) -> str:
@@ -243,12 +282,24 @@ def load(path: Path) -> Settings:
         faults = error.errors()
         places = [fault["loc"] for fault in faults]
         sentences = [
-            _sentence(path, fault["loc"], fault["msg"], fault["input"])
+            _sentence(path, fault["loc"], _said(fault["loc"], fault["msg"]), fault["input"])
             for fault in faults
             # A list without its wrong item may be too short as well: only the item is said.
-            if not any(place[:-1] == fault["loc"] for place in places if place)
+            if not any(p != fault["loc"] == p[: len(fault["loc"])] for p in places if fault["loc"])
         ]
         raise ConfigError("\n".join(sentences)) from None
+
+
+def _said(where: tuple[int | str, ...], what: str) -> str:
+    """Name the keys there are, where one was given that is none."""
+    if what != "Extra inputs are not permitted":
+        return what
+    section: Any = Settings
+    for part in where[:-1]:
+        if isinstance(part, str):
+            section = section.model_fields[part].annotation
+            section = next((a for a in get_args(section) if a is not Ellipsis), section)
+    return f"no such key; there are {', '.join(section.model_fields)}"
 
 
 def _sentence(path: Path, where: tuple[int | str, ...], what: str, given: object) -> str:

@@ -153,7 +153,9 @@ class Conversation:
     def offer_withdrawn(self, offer: OfferId) -> None:
         """The queue took the offer back (its lease ran out): the phone stops ringing."""
         if self._ringing is not None and self._ringing.offer.id == offer:
-            self._ringing.stop(OfferOutcome.WITHDRAWN)
+            ringing = self._ringing
+            ringing.stop(OfferOutcome.WITHDRAWN)
+            self._offer_over(ringing, OfferOutcome.WITHDRAWN, 487)  # the next may be on its heels
 
     def recording_stopped(self, recording: RecordingId, detail: str) -> None:
         """The recorder gave up (disk short): the conversation goes on unrecorded."""
@@ -223,7 +225,9 @@ class Conversation:
         if self.contact.state is not S.GREETED:
             return
         try:
-            await self._reception.open(finished=self._menu_finished, consented=self._consented)
+            await self._reception.open(
+                finished=self._menu_finished, consented=self._consented, failed=self.rescue
+            )
         except Exception:
             log.exception("contact %s: the menu broke, leading to a human", self.contact.id[:8])
             self.rescue()
@@ -242,7 +246,7 @@ class Conversation:
             self._waiting_room.playback_finished(event.playlist)
         elif isinstance(event, DigitPressed):
             menu = self._reception.danger(event.digit)
-            if menu is not None and self._menu is not None:
+            if menu is not None and self._menu is not None and self._menu.priority != menu.priority:
                 self._ask(menu)
 
     def _hold_event(self, event: LegEvent) -> None:

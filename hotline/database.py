@@ -109,5 +109,5 @@ def snapshot(engine: Engine) -> Iterator[Session]:
     reader = engine.execution_options(**{READ_ONLY: True})
     if engine.dialect.name == "postgresql":
         reader = reader.execution_options(isolation_level="REPEATABLE READ")
-    with Session(reader) as session, session.begin():
+    with Session(reader, expire_on_commit=False) as session, session.begin():
         yield session

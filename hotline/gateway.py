@@ -1,8 +1,9 @@
 """The gateway: every leg event finds its conversation; nothing that fails reaches another call.
 
 A call comes in one of three ways: to a feature code (a counselor's phone), to a line of ours (a
-caller), or while we are full (an apology). A fault inside one conversation is logged with the
-contact's id and turned into the way to a human (`Conversation.rescue`).
+caller), or while we are full: then the edge tries the next gateway, and the last one, which the
+edge marks with ``X-Hotline-Last: yes``, apologises in words. A fault inside one conversation is
+logged with the contact's id and turned into the way to a human (`Conversation.rescue`).
 """
 
 from __future__ import annotations
@@ -133,12 +134,16 @@ class Gateway:
             node=line.node,
             caller=self._seal(event.caller),
         )
+        full = self.contacts >= self._max_contacts
+        if (full or self._leaving) and event.headers.get("last") != "yes":
+            self._hand_over(event.leg)  # the edge has another gateway: not a contact of ours
+            return
         conversation = self._converse(arrival, line.flow)
         if self._leaving:
             conversation.turn_away(Reason.SHUTDOWN)
-            self._switchboard.telephone.end(event.leg, status=503, retry_after=RETRY_AFTER_SECONDS)
+            self._hand_over(event.leg)
             return
-        if self.contacts >= self._max_contacts:
+        if full:
             self._refuse_full(conversation)
             return
         self._conversations[conversation.contact.id] = conversation
@@ -160,13 +165,16 @@ class Gateway:
         telephone = self._switchboard.telephone
         legs_used = 2 * self.contacts + len(self._announcements)
         if legs_used + LEGS_KEPT_FREE > telephone.capacity:
-            telephone.end(leg, status=503, retry_after=RETRY_AFTER_SECONDS)
+            self._hand_over(leg)
             return
 
         async def apology() -> str:
             return "over_capacity"
 
         self._announce(leg).begin(apology)
+
+    def _hand_over(self, leg: LegId) -> None:
+        self._switchboard.telephone.end(leg, status=503, retry_after=RETRY_AFTER_SECONDS)
 
     def _announce(self, leg: LegId) -> Announcement:
         board = self._switchboard

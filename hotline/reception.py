@@ -62,6 +62,9 @@ class Reception:
         self._closed = False
         self._finished: Callable[[MenuResult], None] | None = None
         self._consented: Callable[[bool], None] | None = None
+        self._failed: Callable[[], None] | None = None
+        self._early: list[str] = []
+        """Keys that were pressed before the flow was found."""
 
     @property
     def language(self) -> str:
@@ -78,16 +81,23 @@ class Reception:
         *,
         finished: Callable[[MenuResult], None],
         consented: Callable[[bool], None],
+        failed: Callable[[], None],
     ) -> None:
-        """Find the flow and begin it. `consented` hears each answer to the notice."""
+        """Find the flow and begin it. `consented` hears each answer to the notice; `failed` is
+        called when a fault of ours meets the menu while nobody is there to hear it."""
         self._finished = finished
         self._consented = consented
+        self._failed = failed
         self._flow = await self._find_flow()
         self._step(ivr.Entered())
+        for digit in self._early:
+            self._step(ivr.DigitPressed(digit))
 
     def leg_event(self, event: LegEvent) -> None:
         """A key, or the end of what was said."""
-        if isinstance(event, DigitPressed):
+        if isinstance(event, DigitPressed) and self._flow is None:
+            self._early.append(event.digit)
+        elif isinstance(event, DigitPressed):
             self._step(ivr.DigitPressed(event.digit))
         elif isinstance(event, PlaybackFinished) and event.playlist == self._playlist:
             self._step(ivr.PlaybackFinished())
@@ -109,15 +119,22 @@ class Reception:
         for command in commands:
             self._carry_out(command)
 
+    def _timed_out(self) -> None:
+        """A timer fires outside of every leg event: what goes wrong here, nobody else sees."""
+        try:
+            self._step(ivr.TimedOut())
+        except Exception:
+            log.exception("menu: a fault in a timer, leading to a human")
+            if self._failed is not None:
+                self._failed()
+
     def _carry_out(self, command: ivr.Command) -> None:
         match command:
             case ivr.Play(prompts):
                 self._play(prompts)
             case ivr.StartTimer(seconds):
                 self._stop_timer()
-                self._timer = self._speaker.timers.after(
-                    seconds, lambda: self._step(ivr.TimedOut())
-                )
+                self._timer = self._speaker.timers.after(seconds, self._timed_out)
             case ivr.StopTimer():
                 self._stop_timer()
             case ivr.SetLanguage(language):

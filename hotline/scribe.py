@@ -39,6 +39,9 @@ BATCH = 500
 BLOCK_MS = 1000
 LEASE_MS = 5000
 RETRY_S = 0.5
+GATHER_S = 0.05
+"""Pause after a batch that was not full: in a rush of calls an event in a batch of twenty costs
+half of what it costs alone."""
 TRIM_EVERY = 50
 """Batches between two trims."""
 RETAIN = timedelta(hours=1)
@@ -90,8 +93,10 @@ class Scribe:
         while not self._stop.is_set():
             alive()
             try:
-                self.step()
+                folded = self.step()
                 self._in_trouble = False
+                if 0 < folded < BATCH:
+                    self._stop.wait(GATHER_S)
             except (RedisError, SQLAlchemyError, OSError) as error:
                 self._trouble(error)
         if self._active:

@@ -56,8 +56,8 @@ class Talk:
             started = self._recorder.start(
                 self._contact, caller=self._caller, counselor=self.counselor
             )
-        except OSError as error:
-            log.error("contact %s: recording did not start: %s", self._contact[:8], error)
+        except Exception as error:  # whatever it is, the two are talking
+            log.exception("contact %s: recording did not start", self._contact[:8])
             self._alarms.raise_alarm(AlarmKind.RECORDING_FAILED, str(error))
             yield e.RecordingFailed, {"recording": None, "detail": str(error)}
             return

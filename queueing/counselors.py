@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -64,16 +65,9 @@ class Counselors:
 
     async def ready(self) -> list[ReadyCounselor]:
         """Return those who can take a contact now."""
-        with redis_errors():
-            idle = await self._redis.zrange(keys.READY, 0, -1, withscores=True)
-            if not idle:
-                return []
-            texts = await self._redis.hmget(keys.PROFILES, [str(row[0]) for row in idle])
-        return [
-            ReadyCounselor(profile_from_json(text), _instant(row[1]))
-            for row, text in zip(idle, texts, strict=True)
-            if text is not None
-        ]
+        text: str = await self._scripts.run("ready")
+        rows: list[tuple[str, str]] = json.loads(text or "[]")
+        return [ReadyCounselor(profile_from_json(row[0]), _instant(row[1])) for row in rows]
 
 
 def _check(answer: str, counselor: CounselorId, refusal: str) -> None:

@@ -3,6 +3,8 @@
 Contacts are served in order of priority, then arrival. Each takes, of the counselors who fit and
 are still free, the one of the nearest district (longest common path of tier nodes), and of
 several the one who has been idle longest. A contact whom nobody fits holds up nobody behind it.
+A crisis that nobody free is certified for goes to anybody who is free: first to one who speaks
+the language, then to any human.
 
 Equal needs share one sorted list of candidates, so a pass costs one sort per different need and
 one look per contact, not contacts times counselors.
@@ -14,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from hotline.events import Priority
 from hotline.ids import ContactId, CounselorId, NodeId
 from hotline.ports import Waiting
 from queueing.keys import RANKS
@@ -53,9 +56,16 @@ class Ranking:
         for waiting in line:
             if self.is_exhausted:
                 return
-            counselor = self._take(Need.of(waiting))
+            counselor = self._choose(waiting)
             if counselor is not None:
                 yield Pair(waiting.contact, counselor)
+
+    def _choose(self, waiting: Waiting) -> CounselorId | None:
+        counselor = self._take(Need.of(waiting))
+        if counselor is None and waiting.priority is Priority.CRISIS:
+            counselor = self._take(Need(frozenset(), waiting.language, waiting.node))
+            counselor = counselor or self._take(Need(frozenset(), None, waiting.node))
+        return counselor
 
     def _take(self, need: Need) -> CounselorId | None:
         if need not in self._candidates:

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 NAMES = (
     "accept", "change_state", "enqueue", "expire", "finish", "give_back", "heartbeat", "leave",
-    "offer", "put_counselor", "remove_counselor",
+    "offer", "put_counselor", "ready", "remove_counselor", "waiting",
 )  # fmt: skip
 """One script each, and one method of the store each."""
 

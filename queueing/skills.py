@@ -53,10 +53,13 @@ class CounselorProfile:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What decides who may serve a contact, and who best: equal needs have equal candidates."""
+    """What decides who may serve a contact, and who best: equal needs have equal candidates.
+
+    `language` None: whatever the counselor speaks.
+    """
 
     skills: frozenset[str]
-    language: str
+    language: str | None
     node: NodeId
 
     @classmethod
@@ -69,9 +72,8 @@ def fits(counselor: CounselorProfile, need: Need) -> bool:
 
     Raises ValueError when a required level is not a number.
     """
-    return counselor.speaks(need.language) and all(
-        _has(counselor.skills, required) for required in need.skills
-    )
+    speaks = need.language is None or counselor.speaks(need.language)
+    return speaks and all(_has(counselor.skills, required) for required in need.skills)
 
 
 def _has(skills: Mapping[str, int], required: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
@@ -56,10 +58,6 @@ class Line:
     async def waiting(self, start: int = 0, count: int | None = None) -> list[Waiting]:
         """Return those who wait and are not being offered, in order; all, or one page."""
         end = -1 if count is None else start + count - 1
-        with redis_errors():
-            contacts = await self._redis.zrange(keys.WAITING, start, end)
-            if not contacts:
-                return []
-            asked = await self._redis.hmget(keys.CONTACTS, [str(c) for c in contacts])
-        # one that left between the two commands has nothing left to say
-        return [_WAITING.validate_json(text) for text in asked if text is not None]
+        text: str = await self._scripts.run("waiting", start, end)
+        asked: list[str] = json.loads(text or "[]")
+        return [_WAITING.validate_json(one) for one in asked]

@@ -74,7 +74,7 @@ class EdgeServer:
                 "trunks": [{"name": "telecom", "networks": [f"{TRUNK_HOST}/32"]}],
                 **(edge or {}),
             },
-            "gateway": {"processes": gateways, "first_port": first},
+            "gateway": {"processes": gateways, "first_port": first, "first_rtp_port": 40000},
             **(settings or {}),
         }
         self.settings = Settings.model_validate(sections)

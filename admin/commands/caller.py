@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from admin import bootstrap
-from admin.commands.options import DEFAULT_CONFIG, ConfigOption, settings_from, with_queue
+from admin.commands.options import DEFAULT_CONFIG, ConfigOption, fail, settings_from, with_queue
 from hotline.clock import SystemClock
 
 app = typer.Typer(help="Callers who harass the service.", no_args_is_help=True)
@@ -38,4 +39,6 @@ def unblock(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 def _ask_digest(config: ConfigOption) -> str:
     number = typer.prompt("Number", hide_input=True)
+    if not re.fullmatch(r"\+?[0-9 -]{3,20}", number):
+        fail("that is no telephone number: digits, with + or 0086 before a foreign one")
     return bootstrap.sealer(settings_from(config)).seal(number).digest

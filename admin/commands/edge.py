@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from admin.commands.options import DEFAULT_CONFIG, ConfigOption, fail, settings_from
-from hotline.edge.control import Control
+from hotline.edge.control import Control, EdgeUnavailable
 from hotline.errors import HotlineError
 
 app = typer.Typer(help="The edge: gateways and registrations.", no_args_is_help=True)
@@ -47,5 +47,7 @@ def _control(config: ConfigOption, act: Callable[[Control], None]) -> None:
     control = Control.of(settings_from(config))
     try:
         act(control)
+    except EdgeUnavailable:
+        fail("the edge does not answer; is the platform up? See `hotline status`")
     except HotlineError as error:
         fail(error)

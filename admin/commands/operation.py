@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -21,18 +22,26 @@ from admin.commands.options import (
     with_queue,
 )
 from admin.demo.cast import CONFIG as DEMO_CONFIG
-from admin.demo.performance import perform
+from admin.demo.performance import demonstrate
 from admin.initialize import write_config
 from hotline.edge import configuration as edge
 from hotline.errors import HotlineError
 from hotline.sip.engine import describe
+
+
+class Spoken(StrEnum):
+    """The site's language."""
+
+    ZH = "zh"
+    EN = "en"
+
 
 DEMO_PLACE = Path("demo/hotline.toml")
 """The demonstration keeps to a folder of its own."""
 
 
 def init(
-    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    language: Annotated[Spoken, typer.Option(help="Of prompts and messages.")] = Spoken.ZH,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Write a configuration file with free ports and every setting explained."""
@@ -97,7 +106,7 @@ def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the calls; JSON last.")] = False,
-    language: Annotated[str, typer.Option(help="zh or en, for a new configuration.")] = "zh",
+    language: Annotated[Spoken, typer.Option(help="For a new configuration.")] = Spoken.ZH,
     config: ConfigOption = DEMO_PLACE,
 ) -> None:
     """Start everything and place real calls through it, shown step by step."""
@@ -107,7 +116,7 @@ def demo(
             write_config(config, language=language, processes=processes)
             with config.open("a", encoding="utf-8") as file:
                 file.write(DEMO_CONFIG)
-        status = asyncio.run(perform(settings_from(config), config, once=once))
+        status = demonstrate(settings_from(config), config, once=once)
     except HotlineError as error:
         fail(error)
     sys.exit(status)

@@ -14,7 +14,7 @@ import typer
 from admin import bootstrap
 from hotline.clock import SystemClock
 from hotline.config import Settings, load
-from hotline.errors import HotlineError
+from hotline.errors import HotlineError, QueueUnavailable
 from queueing.store import QueueStore
 
 T = TypeVar("T")
@@ -51,6 +51,8 @@ def with_queue(settings: Settings, work: Callable[[QueueStore], Awaitable[T]]) -
 
     try:
         return asyncio.run(whole())
+    except QueueUnavailable as error:
+        fail(f"the queue does not answer; is the platform up? See `hotline status`. ({error})")
     except (HotlineError, ValueError) as error:
         fail(str(error))
 

@@ -11,18 +11,25 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from admin import bootstrap
-from admin.commands.options import DEFAULT_CONFIG, ConfigOption, settings_from
+from admin.commands.options import DEFAULT_CONFIG, ConfigOption, fail, settings_from
 from admin.figures import from_journal, from_tables
 from admin.statistics import Cell, Figures, Interval, Measures
 from hotline.config import Settings
 from hotline.database import snapshot
+from hotline.errors import HotlineError
 
-HEADINGS = (
-    "offered", "answered", "abandoned", "short", "in menu", "refused", "failed", "open",
-    "ASA s", "AHT s", "connected",
-)  # fmt: skip
+
+class DatabaseUnready(HotlineError):
+    """The database cannot be reached, or has no tables yet."""
+
+    code = "database_unready"
+
+
+COLUMN = 14
+"""Characters that one interval takes."""
 
 
 def stats(
@@ -38,7 +45,10 @@ def stats(
     """Print offered, answered, abandoned, ASA, AHT and service levels."""
     settings = settings_from(config)
     zone = ZoneInfo(settings.site.timezone)
-    cells = figures(settings, by, recompute=recompute, since=_in(zone, since))
+    try:
+        cells = figures(settings, by, recompute=recompute, since=_in(zone, since))
+    except HotlineError as error:
+        fail(error)
     chosen = {cell: fig for cell, fig in cells.items() if node is None or cell.node == node}
     if as_json:
         typer.echo(json.dumps(as_rows(chosen, zone), ensure_ascii=False))
@@ -60,10 +70,15 @@ def figures(
     settings: Settings, interval: Interval, *, recompute: bool, since: datetime | None = None
 ) -> dict[Cell, Figures]:
     """Return the figures, from the tables or, with `recompute`, from the journal."""
-    engine = bootstrap.database(settings)
     source = from_journal if recompute else from_tables
-    with snapshot(engine) as session:
-        return source(session, measures_of(settings, interval), since)
+    engine = bootstrap.database(settings)
+    try:
+        with snapshot(engine) as session:
+            return source(session, measures_of(settings, interval), since)
+    except SQLAlchemyError as error:
+        raise DatabaseUnready(
+            f"no figures: {str(error).splitlines()[0]}; see `hotline doctor`"
+        ) from None
 
 
 def as_rows(cells: dict[Cell, Figures], zone: ZoneInfo) -> list[dict[str, Any]]:
@@ -86,28 +101,45 @@ def as_rows(cells: dict[Cell, Figures], zone: ZoneInfo) -> list[dict[str, Any]]:
 
 
 def _print_table(cells: dict[Cell, Figures], settings: Settings, zone: ZoneInfo) -> None:
-    levels = settings.statistics.service_levels
-    table = Table("from", "node", *HEADINGS, *(f"in {n} s" for n in levels))
-    for cell, fig in sorted(cells.items(), key=lambda item: (item[0].start, item[0].node)):
-        counts = (
-            fig.offered, fig.answered, fig.abandoned, fig.short_abandoned,
-            fig.abandoned_in_menu, fig.refused, fig.failed, fig.open,
-        )  # fmt: skip
-        table.add_row(
-            f"{cell.start.astimezone(zone):%Y-%m-%d %H:%M}",
-            cell.node,
-            *map(str, counts),
-            _seconds(fig.asa),
-            _seconds(fig.aht),
-            _percent(fig.connection_rate),
-            *(_percent(fig.service_level(n)) for n in levels),
-        )
-    Console().print(table)
-    Console().print(
+    """Print an interval and node a column, a figure a row: this way it fits a terminal."""
+    console = Console()
+    ordered = sorted(cells.items(), key=lambda item: (item[0].start, item[0].node))
+    across = max(1, (console.width - 16) // COLUMN)
+    for first in range(0, len(ordered), across):
+        part = ordered[first : first + across]
+        table = Table(box=None, pad_edge=False)
+        table.add_column("", no_wrap=True)
+        for cell, _ in part:
+            table.add_column(
+                f"{cell.start.astimezone(zone):%m-%d %H:%M}\n{cell.node}", justify="right"
+            )
+        for row in zip(*(_column(fig, settings) for _, fig in part), strict=True):
+            table.add_row(row[0][0], *(value for _, value in row))
+        console.print(table)
+    console.print(
         f"short: left within {settings.statistics.short_abandon:g} s of waiting; not in the "
         "service level's denominator",
         style="dim",
     )
+
+
+def _column(fig: Figures, settings: Settings) -> list[tuple[str, str]]:
+    counts = (
+        ("calls", fig.calls), ("offered", fig.offered), ("answered", fig.answered),
+        ("abandoned", fig.abandoned), ("short", fig.short_abandoned),
+        ("in menu", fig.abandoned_in_menu), ("refused", fig.refused), ("failed", fig.failed),
+        ("open", fig.open),
+    )  # fmt: skip
+    return [
+        *((name, str(count)) for name, count in counts),
+        ("ASA s", _seconds(fig.asa)),
+        ("AHT s", _seconds(fig.aht)),
+        ("connected", _percent(fig.connection_rate)),
+        *(
+            (f"within {n} s", _percent(fig.service_level(n)))
+            for n in settings.statistics.service_levels
+        ),
+    ]
 
 
 def _in(zone: ZoneInfo, at: datetime | None) -> datetime | None:

@@ -29,8 +29,11 @@ FOLDED_SECONDS = 30.0
 """How long the scribe and the worker may take to finish what the calls left."""
 
 
-async def perform(settings: Settings, config: Path, *, once: bool) -> int:
-    """Run the platform and the calls; return the exit status. `once`: end after the calls."""
+def demonstrate(settings: Settings, config: Path, *, once: bool) -> int:
+    """Run the platform and the calls; return the exit status. `once`: end after the calls.
+
+    Raises ConfigError when the configuration has no line for the demonstration's callers.
+    """
     if not any(trunk.name == cast.TRUNK for trunk in settings.edge.trunks):
         raise ConfigError(
             f"{config}: edge.trunks: the demonstration needs a trunk named {cast.TRUNK}; "
@@ -38,10 +41,16 @@ async def perform(settings: Settings, config: Path, *, once: bool) -> int:
         )
     console = Console(stderr=once, soft_wrap=True)
     live = Live(console, language=settings.site.language, zone=ZoneInfo(settings.site.timezone))
-    stop = platform.stop_on_signals()
     live.title("启动平台", "Starting the platform")
     platform.prepare(settings, live.say)
-    async with platform.running(settings, config, live.say) as supervisor:
+    return asyncio.run(_perform(settings, config, live, console, once=once))
+
+
+async def _perform(
+    settings: Settings, config: Path, live: Live, console: Console, *, once: bool
+) -> int:
+    stop = platform.stop_on_signals()
+    async with platform.running(settings, config, live.say, stop) as supervisor:
         played = asyncio.create_task(_play(settings, live))
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait({played, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -49,7 +58,10 @@ async def perform(settings: Settings, config: Path, *, once: bool) -> int:
         if not played.done():
             played.cancel()
             return 130
-        verdict = played.result()
+        try:
+            verdict = played.result()
+        except HotlineError as error:
+            verdict = broken_off(str(error))
         _show_verdict(verdict, live, console)
         if once:
             print(json.dumps(verdict.as_json(), ensure_ascii=False))  # noqa: T201 - the result
@@ -76,12 +88,9 @@ async def _play(settings: Settings, live: Live) -> Verdict:
                 folder=Path(folder),
             )
             async with stage.opened(*members):
-                try:
-                    for scene, caller in zip(SCENES, CALLERS, strict=True):
-                        live.title(*_titles(scene.__name__, scene.__doc__ or ""))
-                        expected.append(await scene(stage, caller))
-                except HotlineError as error:
-                    return broken_off(str(error))
+                for scene, caller in zip(SCENES, CALLERS, strict=True):
+                    live.title(*_titles(scene.__name__, scene.__doc__ or ""))
+                    expected.append(await scene(stage, caller))
         live.title("核对", "Checking")
         await _folded(settings, expected)
         heard = Heard(

@@ -117,7 +117,10 @@ class Bridge:
     def _begin(self, ear: _Ear, playing: _Playing) -> None:
         if ear.port is None:
             return
-        playing.player.startTransmit(ear.port)
+        try:
+            playing.player.startTransmit(ear.port)
+        except pj.Error as error:
+            raise PromptMissing(f"cannot be played: {error.reason}") from None
         if playing.ends_at is None:
             playing.ends_at = self._clock.monotonic() + playing.seconds + HEARD_AFTER
 
@@ -191,12 +194,12 @@ class Bridge:
         recorder = pj.AudioMediaRecorder()
         try:
             recorder.createRecorder(str(path))
+            # A recorder that hears nobody writes nothing: silence from the null device (slot 0)
+            # keeps both tracks of a conversation in step while a leg has no port.
+            silence().startTransmit(recorder)
         except pj.Error as error:
             raise OSError(f"track {path.name}: {error.reason}") from None
         ear.track = recorder
-        # A recorder that hears nobody writes nothing: silence from the null device (slot 0) keeps
-        # both tracks of a conversation in step while a leg has no port.
-        silence().startTransmit(recorder)
         if ear.port is not None:
             with suppress(pj.Error):
                 ear.port.startTransmit(recorder)

@@ -26,7 +26,7 @@ from tests.bench.system import System
 from tests.bench.whole import whole_platform
 
 LEVELS = (50, 200)
-SPARE = 100
+SPARE = 40
 """Counselors beyond the most conversations: those in wrap-up."""
 
 
@@ -66,7 +66,7 @@ class Bench:
             whole = await self._measure(platform)
             journal = {"contacts": platform.results(), "recordings": platform.recordings()}
         noises.append(self._noise())
-        async with bare_peer(folder, pid) as peer:
+        async with bare_peer(folder / "peer", pid) as peer:
             bare = await self._measure(peer)
         noises.append(self._noise())
         run = Run(whole=whole, peer=bare, noise=noises, journal=journal, began=began)

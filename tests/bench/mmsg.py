@@ -118,8 +118,8 @@ class Inbound:
             done = _LIBC.recvmmsg(
                 self._descriptor, self._headers, self._most, socket.MSG_DONTWAIT, None
             )
-            total += max(0, done)
-            if done < self._most:
+            total += max(0, int(done))
+            if int(done) < self._most:
                 return total
 
 

@@ -61,9 +61,10 @@ class Exchange:
 
 def main(port: str, rtp_port: str, edge_host: str, edge_port: str, folder: str) -> None:
     ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG: never outlive the bench
+    Path(folder).mkdir()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    asyncioreactor.install(loop)
+    asyncioreactor.install(loop)  # type: ignore[no-untyped-call]  # twisted has no types here
     from twisted.internet import reactor as installed
     from twisted.internet.task import LoopingCall
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+import numpy as np
+
 from admin import bootstrap
 from admin.demo.watch import Watch
 from hotline.events import (
@@ -20,7 +22,8 @@ from hotline.events import (
 )
 from hotline.ids import ContactId, CounselorId
 from hotline.sip.softphone_client import SoftphoneClient
-from hotline.sip.tone import QUIET, RATE, samples_of, tones_in, write_tone
+from hotline.sip.tone import QUIET, samples_of, tones_in, write_tone
+from hotline.wav import SAMPLE_RATE as RATE
 from tests.hotline_server import HotlineServer, caller_id
 from tests.sip.line import until
 
@@ -59,7 +62,9 @@ class Parties:
         number = number or self.new_number()
         heard = self.folder / "heard-by-caller"
         heard.mkdir(exist_ok=True)
-        tone = write_tone(self.folder / "caller.wav", CALLER_HERTZ)
+        tone = self.folder / "caller.wav"
+        if not tone.exists():  # written once: other calls may be opening it
+            write_tone(tone, CALLER_HERTZ)
         await self.trunk.policy(play=tone, record=heard)
         digest = self.digest(number)
         before = self._arrivals(digest)
@@ -89,7 +94,7 @@ class Parties:
         lose keys that are pressed meanwhile."""
         await self.trunk.expect("answered", call=call, seconds=20)
         heard = self.heard_by_caller(call)
-        await until(lambda: heard.exists() and sum(abs(samples_of(heard)) > QUIET) > 0.1 * RATE)
+        await until(lambda: heard.exists() and seconds_of_sound(heard) > 0.1, seconds=30)
 
     async def talking(self, counselor: Counselor, keys: str = "#11") -> tuple[int, int, ContactId]:
         """Call and be answered by `counselor`; return both phones' call numbers."""
@@ -145,6 +150,11 @@ class Parties:
         """Over all calls of the counselor."""
         files = counselor.heard.glob("*.wav")
         return set().union(*(tones_in(file, (CALLER_HERTZ, COUNSELOR_HERTZ)) for file in files))
+
+
+def seconds_of_sound(path: Path) -> float:
+    """Return for how long a recording is anything but silent, crossings of zero left out."""
+    return int(np.count_nonzero(abs(samples_of(path)) > QUIET)) / RATE
 
 
 @asynccontextmanager

@@ -75,6 +75,16 @@ def test_a_full_or_faulty_gateway_hands_over_to_the_next(
     assert _calls(edge) == [0, 3]
 
 
+def test_only_the_last_gateway_that_is_tried_is_told_so(
+    edge: EdgeServer, gateways: list[Peer], trunk: Peer
+) -> None:
+    for gateway in gateways:
+        gateway.invite_status = 503
+    trunk.ask(trunk.invite("12356", sender="x"))
+    told = sorted(gateway.invites[0].all("X-Hotline-Last") for gateway in gateways)
+    assert told == [[], ["yes"]]
+
+
 def test_a_dead_gateway_costs_one_timeout_and_is_skipped_after(
     edge: EdgeServer, gateways: list[Peer], trunk: Peer
 ) -> None:

@@ -181,6 +181,9 @@ class Scene:
         await self.hear(LegEnded(leg=self.counselor_leg, reason=reason, status=status))
 
 
-def invited(leg: LegId, *, dialled: str = "12356", source: str = "trunk:carrier") -> LegInvited:
-    """An INVITE as the edge passes it on."""
-    return LegInvited(leg=leg, caller="13800138000", dialled=dialled, headers={"from": source})
+def invited(
+    leg: LegId, *, dialled: str = "12356", source: str = "trunk:carrier", last: bool = True
+) -> LegInvited:
+    """An INVITE as the edge passes it on; `last`: there is no other gateway to try."""
+    headers = {"from": source, **({"last": "yes"} if last else {})}
+    return LegInvited(leg=leg, caller="13800138000", dialled=dialled, headers=headers)

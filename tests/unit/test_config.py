@@ -11,13 +11,38 @@ from hotline.config import load
 from hotline.errors import ConfigError
 
 WRONG = {
-    "unknown key": ("[edge]\nprot = 5060", r"edge\.prot: .*(not permitted|unknown)"),
-    "unknown section": ("[egde]\nport = 5060", r"egde: .*(not permitted|unknown)"),
+    "unknown key": (
+        "[edge]\nprot = 5060",
+        r"edge\.prot: no such key; there are address, port, .*5060",
+    ),
+    "unknown section": (
+        "[egde]\nport = 5060",
+        r"egde: no such key; there are state, site, lines, edge",
+    ),
     "wrong type": ('[edge]\nport = "many"', r"edge\.port: .*integer.*'many'"),
     "below its range": ("[edge]\nport = 80", r"edge\.port: .*greater than or equal to 1024.*80"),
     "above its range": ("[gateway]\nprocesses = 65", r"gateway\.processes: .*64.*65"),
     "not one of the allowed": ('[site]\nlanguage = "fr"', r"site\.language: .*'zh' or 'en'.*'fr'"),
-    "no number": ('[[lines]]\nnumber = "call me"', r"lines\.0\.number: .*\[0-9\*\+\].*'call me'"),
+    "no number": ('[[lines]]\nnumber = "call me"', r"lines\.0\.number: .*\[0-9\+\].*'call me'"),
+    "a feature code as a line": ('[[lines]]\nnumber = "*11"', r"lines\.0\.number: .*\*11"),
+    "no line at all": ("lines = []", r"lines: .*at least 1"),
+    "every address": (
+        '[edge]\naddress = "0.0.0.0"',
+        r"edge\.address: must be one IPv4 address .*'0\.0\.0\.0'",
+    ),
+    "a name for an address": ('[gateway]\naddress = "gw.local"', r"gateway\.address: must be one"),
+    "a database of another kind": (
+        '[database]\nurl = "foo://x"',
+        r"database\.url: must begin with",
+    ),
+    "SIP among RTP": (
+        "[gateway]\nfirst_rtp_port = 5000",
+        r"edge\.port is 5060, among the RTP ports 5000",
+    ),
+    "unknown key of a trunk": (
+        '[[edge.trunks]]\nname = "op"\nnetworks = ["10.0.0.0/8"]\nport = 1',
+        r"edge\.trunks\.0\.port: no such key; there are name, networks",
+    ),
     "no network": (
         '[[edge.trunks]]\nname = "op"\nnetworks = ["all"]',
         r"edge\.trunks\.0\.networks\.0: .*IPv4 network.*'all'",

@@ -89,8 +89,6 @@ def test_the_command_stays_in_the_foreground_in_the_run_folder(tmp_path: Path) -
     ("edge", "key"),
     [
         ({"realm": 'x" + $ru + "'}, "edge.realm"),
-        ({"address": "127.0.0.1 tcp:0.0.0.0"}, "edge.address"),
-        ({"address": "0.0.0.0"}, "edge.address"),
         ({"outbound_trunk": "trunk.example:5060;lr"}, "edge.outbound_trunk"),
         ({"outbound_trunk": 'trunk"\nexit;'}, "edge.outbound_trunk"),
     ],

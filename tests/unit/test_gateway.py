@@ -141,6 +141,20 @@ def test_caller_for_whom_no_leg_is_left_gets_503_with_retry_after() -> None:
     assert exchange.scene.telephone.ended[TWO] == (503, 5)
 
 
+@pytest.mark.parametrize("leaving", [False, True])
+def test_caller_whom_another_gateway_may_take_is_handed_over_and_not_counted(leaving: bool) -> None:
+    async def act(x: Exchange) -> None:
+        x.gateway.leg_event(invited(ONE))
+        if leaving:
+            await x.gateway.leave()
+        x.gateway.leg_event(invited(TWO, last=False))
+
+    exchange = play(act, max_contacts=1)
+    assert exchange.scene.telephone.ended[TWO] == (503, 5)
+    assert exchange.scene.journal.names.count("InviteReceived") == 1
+    assert AlarmKind.OVER_CAPACITY not in exchange.scene.alarms.standing
+
+
 def test_fault_in_one_conversation_leads_it_to_a_human_and_spares_the_other() -> None:
     async def act(x: Exchange) -> None:
         x.gateway.leg_event(invited(ONE))

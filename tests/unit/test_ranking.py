@@ -108,7 +108,25 @@ def test_every_pair_fits_and_nobody_who_fits_was_passed_over(
     free = set(profiles)
     for waiting in sorted(line, key=place):
         fitting = {c for c in free if fits(profiles[c], Need.of(waiting))}
+        if not fitting and waiting.priority is Priority.CRISIS:
+            fitting = set(free)  # nobody who is certified is free: any human
         assert (waiting.contact in got) is bool(fitting)
         if fitting:
             assert got[waiting.contact] in fitting
             free.remove(got[waiting.contact])
+
+
+def test_a_crisis_that_nobody_is_certified_for_goes_to_anybody_who_is_free() -> None:
+    crisis = a_waiting("c1", priority=Priority.CRISIS, skills=("crisis",))
+    assert chosen([crisis], [a_ready("1001", emotion=3)]) == [("c1", "1001")]
+
+
+def test_a_crisis_prefers_who_is_certified_to_who_is_idle_longer() -> None:
+    crisis = a_waiting("c1", priority=Priority.CRISIS, skills=("crisis",))
+    ready = [a_ready("1001", idle=50), a_ready("1002", idle=1, crisis=3)]
+    assert chosen([crisis], ready) == [("c1", "1002")]
+
+
+def test_any_other_contact_waits_for_somebody_who_fits() -> None:
+    waiting = a_waiting("c1", priority=Priority.HIGH_RISK, skills=("grief",))
+    assert chosen([waiting], [a_ready("1001", youth=3)]) == []
