@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 
 from admin import bootstrap, schema
 from admin.commands.options import fail
 from admin.heartbeat import Heartbeat, heartbeat_path
+from admin.priority import JOURNAL, give_way
 from hotline.alarms import JournalAlarms
 from hotline.clock import SystemClock
 from hotline.config import Settings
@@ -17,13 +17,10 @@ from hotline.scribe import Scribe
 from hotline.stream import connect
 from recordings.jobs import SealQueue
 
-NICENESS = 5
-"""The journal may lag for a moment, the telephone may not."""
-
 
 def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; nothing that was read is lost when it is killed instead."""
-    os.nice(NICENESS)
+    give_way(JOURNAL)
     engine = bootstrap.database(settings)
     if not schema.is_current(engine):
         fail("the database is not at this version's schema: run `hotline migrate`")

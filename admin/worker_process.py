@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from admin.priority import CAN_WAIT, give_way
 from hotline.clock import SystemClock
 from hotline.config import Settings
 from hotline.stream import connect
@@ -16,7 +15,5 @@ def run(settings: Settings) -> None:
         database_url=settings.database_url, root=settings.recordings_dir, clock=SystemClock()
     )
     worker = build_worker(connect(settings.redis_url), workshop)
-    # Sealing can wait, the telephone cannot: the worker and its jobs get the time that nobody else
-    # wants, and give way at once. (A higher nice value would let them finish their slice first.)
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    give_way(CAN_WAIT)
     worker.work(with_scheduler=True)

@@ -39,8 +39,8 @@ BATCH = 500
 BLOCK_MS = 1000
 LEASE_MS = 5000
 RETRY_S = 0.5
-GATHER_S = 0.05
-"""Pause after a batch that was not full: in a rush of calls an event in a batch of twenty costs
+GATHER_S = 0.1
+"""Pause after a batch that was not full: in a rush of calls an event that comes with others costs
 half of what it costs alone."""
 TRIM_EVERY = 50
 """Batches between two trims."""

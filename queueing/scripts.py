@@ -34,8 +34,10 @@ NAMES = (
 REPLY_WITHIN = 3.0
 """Seconds after which an unanswered command counts as Redis being away."""
 
-MOST_CONNECTIONS = 8
-"""Per client; whoever finds them all busy waits for one, so that a burst is not an absence."""
+MOST_CONNECTIONS = 64
+"""Per client; whoever finds them all busy waits for one, so that a burst is not an absence. Few are
+in use: an answer takes a millisecond or two. When a full machine makes that a hundred, eight of
+them would be too few for twenty calls a second, and every caller would wait behind them."""
 
 
 def connect(url: str, *, reply_within: float | None = REPLY_WITHIN) -> Redis:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from hotline import events as e
+from hotline.rows import held, let_go
 from recordings.tables import RecordingRow, RecordingState
 
 ENDINGS = (e.CallerLeft, e.CounselorLeft, e.CounselorLost, e.ContactFailed)
@@ -26,36 +27,43 @@ class RecordingProjection:
             case e.RecordingStarted():
                 _start(session, event)
             case e.RecordingStopped(recording=recording):
-                _stop(session, event.at, RecordingRow.id == recording)
+                _stop(_of(session, event.subject).get(recording), event.at)
             case e.RecordingFailed(recording=str(recording)):
-                _stop(session, event.at, RecordingRow.id == recording)
-                session.execute(
-                    update(RecordingRow)
-                    .where(RecordingRow.id == recording)
-                    .values(fault=event.detail)
-                )
+                row = _of(session, event.subject).get(recording)
+                _stop(row, event.at)
+                if row is not None:
+                    row.fault = event.detail
             case _ if isinstance(event, ENDINGS):
-                _stop(session, event.at, RecordingRow.contact == event.subject)
+                for row in _of(session, event.subject).values():
+                    _stop(row, event.at)
 
     def clear(self, session: Session) -> None:
         """Forget the raw ones. What was sealed keeps its row: where the file is, and with which
         checksum, is in no event; folding again finds the row and agrees with it."""
+        let_go(session)
         session.execute(delete(RecordingRow).where(RecordingRow.state == RecordingState.RAW))
 
 
+def _of(session: Session, contact: str) -> dict[str, RecordingRow]:
+    """All recordings of `contact`, by id."""
+
+    def find() -> dict[str, RecordingRow]:
+        rows = session.scalars(select(RecordingRow).where(RecordingRow.contact == contact))
+        return {row.id: row for row in rows}
+
+    return held(session, (RecordingRow, contact), find)
+
+
 def _start(session: Session, event: e.RecordingStarted) -> None:
-    row = session.get(RecordingRow, event.recording) or RecordingRow(id=event.recording)
+    rows = _of(session, event.subject)
+    row = rows.setdefault(event.recording, RecordingRow(id=event.recording))
     row.contact = event.subject
     row.caller_track = event.caller_track
     row.counselor_track = event.counselor_track
     row.started_at = event.at
     session.add(row)
-    session.flush()
 
 
-def _stop(session: Session, at: datetime, which: object) -> None:
-    session.execute(
-        update(RecordingRow)
-        .where(which, RecordingRow.stopped_at.is_(None))  # type: ignore[arg-type]
-        .values(stopped_at=at)
-    )
+def _stop(row: RecordingRow | None, at: datetime) -> None:
+    if row is not None and row.stopped_at is None:
+        row.stopped_at = at

@@ -235,8 +235,8 @@ def _joined(
 
 def _served(visit: Visit, rang: list[Rang]) -> Served:
     fault = visit.fault
-    if not fault and len(rang) != 1:
-        fault = f"{len(rang)} phones rang"
+    if not fault and len(rang) != 1:  # none as well when the caller spoke to nobody
+        fault = f"{len(rang)} conversations came of it"
     elif not fault and not rang[0].acknowledged:
         fault = "the phone's answer was not acknowledged"
     to_phone = 0.0

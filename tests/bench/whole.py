@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from admin import bootstrap
 from admin.roster import Person
 from hotline.database import unit_of_work
-from hotline.events import CounselorState
+from hotline.events import CounselorState, Result
 from hotline.ids import CounselorId
 from hotline.tables import ContactRow
 from recordings.tables import RecordingRow, RecordingState
@@ -31,7 +31,9 @@ DESKS = 16
 WRAP_UP = 1
 """Seconds; the default of two minutes would need thousands of counselors."""
 FIRST_EXTENSION = 4000
+COMPLETED = Result.COMPLETED.value
 PATIENCE = 120.0
+SEALING = 45.0
 
 Say = Callable[[str], None]
 
@@ -45,23 +47,25 @@ class WholePlatform:
         self.setup = setup
 
     async def contacts_of(self, numbers: Sequence[str]) -> Mapping[str, str]:
-        """Ask the journal, once all of them have ended there (or after a while)."""
+        """Ask the journal, once all of them have ended there (or after a while). A contact that did
+        not end as completed is left out: nobody spoke to that caller."""
         number_of = {self._seal(number).digest: number for number in numbers}
 
-        def found() -> dict[str, str]:
-            ended = select(ContactRow.id, ContactRow.caller_digest).where(
+        def found() -> dict[str, tuple[str, str | None]]:
+            ended = select(ContactRow.id, ContactRow.caller_digest, ContactRow.result).where(
                 ContactRow.ended_at.is_not(None)
             )
             with unit_of_work(self._engine) as session:
                 rows = session.execute(ended).all()
-            return {number_of[digest]: id_ for id_, digest in rows if digest in number_of}
+            return {number_of[d]: (id_, result) for id_, d, result in rows if d in number_of}
 
         await _until(lambda: len(found()) == len(number_of))
-        return found()
+        return {number: id_ for number, (id_, result) in found().items() if result == COMPLETED}
 
     async def rest(self) -> None:
-        """Return when every recording is sealed (or after a while): sealing costs as well."""
-        await _until(lambda: not self.unsealed())
+        """Return when every recording is sealed, or after a while: sealing uses idle time only,
+        but it is better to have none of it beside what is measured."""
+        await _until(lambda: not self.unsealed(), seconds=SEALING)
 
     def unsealed(self) -> int:
         """How many recordings wait to be sealed."""
@@ -82,10 +86,10 @@ class WholePlatform:
             return {str(RecordingState(state)): n for state, n in session.execute(by_state)}
 
 
-async def _until(condition: Callable[[], bool]) -> None:
-    """Look twice a second, for `PATIENCE` at most."""
+async def _until(condition: Callable[[], bool], *, seconds: float = PATIENCE) -> None:
+    """Look twice a second, for so many seconds at most."""
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + PATIENCE
+    deadline = loop.time() + seconds
     while not condition() and loop.time() < deadline:  # noqa: ASYNC110 - no event tells of it
         await asyncio.sleep(0.5)
 
