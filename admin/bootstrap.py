@@ -11,28 +11,28 @@ from sqlalchemy import Engine
 
 from admin.roster import Roster
 from hotline.alarms import JournalAlarms
-from hotline.arrival import Arrival, DialledLine
 from hotline.clock import Clock, LoopTimers, SystemClock
 from hotline.config import Settings
 from hotline.contact import Contact
-from hotline.conversation import Conversation, Line, Manners
+from hotline.conversation.arrival import Arrival, DialledLine
+from hotline.conversation.conversation import Conversation, Line, Manners
+from hotline.conversation.screening import Screener
+from hotline.conversation.speaker import Speaker
+from hotline.conversation.talk import Talk
+from hotline.conversation.waitingroom import WaitingRoom
 from hotline.database import open_engine
 from hotline.edge import configuration as edge
 from hotline.edge.credentials import Credentials
-from hotline.flow import Flows
 from hotline.gateway import Gateway, Switchboard
 from hotline.ids import GatewayId, NodeId, new_contact_id, new_gateway_id
-from hotline.journal import Projection
+from hotline.journal.history import Projection
+from hotline.journal.projection import ContactProjection, CounselorProjection
+from hotline.journal.relay import Relay
+from hotline.menu.flow import Flows
+from hotline.menu.reception import Reception
 from hotline.number import NumberSealer, load_or_create_key
-from hotline.projection import ContactProjection, CounselorProjection
 from hotline.prompts.library import PromptLibrary
-from hotline.reception import Reception
-from hotline.relay import Relay
-from hotline.screening import Screener
 from hotline.sip.endpoint import Endpoint
-from hotline.speaker import Speaker
-from hotline.talk import Talk
-from hotline.waitingroom import WaitingRoom
 from queueing.dispatcher import Dispatcher
 from queueing.heart import Heart
 from queueing.inbox import Inbox
@@ -84,7 +84,7 @@ def lines(settings: Settings) -> dict[str, DialledLine]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayParts:
-    """Everything one gateway process is made of; `admin.gateway_process` runs it."""
+    """Everything one gateway process is made of; `admin.processes.gateway` runs it."""
 
     endpoint: Endpoint
     gateway: Gateway

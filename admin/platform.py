@@ -12,14 +12,14 @@ from typing import Any
 
 from admin import bootstrap, schema
 from admin.files import private_folder
-from admin.processes import specs
-from admin.status import ChildState, ChildStatus
-from admin.supervise import Supervisor
+from admin.processes.specs import specs
+from admin.supervision.status import ChildState, ChildStatus
+from admin.supervision.supervisor import Supervisor
 from hotline.clock import SystemClock
 from hotline.config import Settings
 from hotline.edge.control import Control, GatewayState
 from hotline.errors import HotlineError
-from hotline.voice import generate_prompts
+from hotline.prompts.voice import generate_prompts
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import StaticPool
 
 import admin.tables  # noqa: F401 - declares its tables
-import hotline.tables  # noqa: F401 - declares its tables
+import hotline.journal.tables  # noqa: F401 - declares its tables
 import queueing.tables  # noqa: F401 - declares its tables
 import recordings.tables  # noqa: F401 - declares its tables
 from hotline.database import Base, UtcDateTime

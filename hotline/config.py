@@ -247,7 +247,7 @@ class Settings(_Section):
 
     @property
     def flows_dir(self) -> Path:
-        """The operator's own flows, by name; the shipped ones stand in `hotline/flows`."""
+        """The operator's own flows, by name; the shipped ones stand in `hotline/menu/flows`."""
         return self.state / "flows"
 
     @property

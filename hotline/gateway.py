@@ -12,13 +12,13 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from hotline import feature
-from hotline.announcement import Announcement
-from hotline.arrival import Arrival, DialledLine
 from hotline.call import LegEnded, LegEvent, LegInvited
 from hotline.clock import Timers
-from hotline.conversation import Conversation
-from hotline.errands import Errands
+from hotline.conversation import feature
+from hotline.conversation.announcement import Announcement
+from hotline.conversation.arrival import Arrival, DialledLine
+from hotline.conversation.conversation import Conversation
+from hotline.conversation.errands import Errands
 from hotline.events import AlarmKind, Reason, SealedNumber
 from hotline.ids import ContactId, CounselorId, GatewayId, LegId, OfferId, RecordingId
 from hotline.ports import (

@@ -8,8 +8,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from hotline import events as e
+from hotline.journal.rows import held, let_go
 from hotline.ports import OfferOutcome
-from hotline.rows import held, let_go
 from queueing.tables import OfferRow
 
 ANSWERED = "answered"
@@ -35,7 +35,7 @@ OfferEvent = (
 
 
 class OfferProjection:
-    """Implements `hotline.journal.Projection`: one `OfferRow` per offer."""
+    """Implements `hotline.journal.history.Projection`: one `OfferRow` per offer."""
 
     name = "offers"
 

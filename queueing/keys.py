@@ -18,7 +18,7 @@ from hotline.events import Priority
 from hotline.ids import GatewayId
 
 JOURNAL: Final = "hotline:journal"
-"""Stream of all events (`hotline.relay` writes contacts' events to it, the scripts counselors')."""
+"""Stream of all events (`hotline.journal` writes contacts' events, the scripts counselors')."""
 WAKE: Final = "hotline:wake"
 """Pub/sub channel: somebody waits or somebody is ready; dispatchers look at once."""
 WAITING: Final = "hotline:waiting"

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from hotline import events as e
-from hotline.rows import held, let_go
+from hotline.journal.rows import held, let_go
 from recordings.tables import RecordingRow, RecordingState
 
 ENDINGS = (e.CallerLeft, e.CounselorLeft, e.CounselorLost, e.ContactFailed)

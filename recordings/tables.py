@@ -9,7 +9,7 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.database import Base
-from hotline.tables import Key
+from hotline.journal.tables import Key
 
 
 class RecordingState(StrEnum):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from hotline.voice import generate_prompts
+from hotline.prompts.voice import generate_prompts
 from tests.hotline_server import HotlineServer
 from tests.servers import RedisServer
 from tests.tonal import tonal_folder, tones_instead_of_words

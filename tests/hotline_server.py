@@ -16,7 +16,7 @@ from admin import bootstrap
 from admin.demo.watch import Watch
 from admin.initialize import write_config
 from admin.roster import Person
-from admin.status import Status
+from admin.supervision.status import Status
 from hotline.clock import SystemClock
 from hotline.config import Settings, load
 from hotline.events import Event

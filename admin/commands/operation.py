@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 
 from admin import bootstrap, platform
-from admin.capacity import processes_for
 from admin.commands.options import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -24,6 +23,7 @@ from admin.commands.options import (
 from admin.demo.cast import CONFIG as DEMO_CONFIG
 from admin.demo.performance import demonstrate
 from admin.initialize import write_config
+from admin.processes.capacity import processes_for
 from hotline.edge import configuration as edge
 from hotline.errors import HotlineError
 from hotline.sip.engine import describe
@@ -77,15 +77,15 @@ def run(
     names = {f"gateway-{n + 1}" for n in range(settings.gateway.processes)}
     # Each is imported only where it runs: the scribe needs no telephone engine.
     if name in names:
-        from admin import gateway_process
+        from admin.processes import gateway as gateway_process
 
         gateway_process.run(settings, name)
     elif name == "scribe":
-        from admin import scribe_process
+        from admin.processes import scribe as scribe_process
 
         scribe_process.run(settings)
     elif name == "worker":
-        from admin import worker_process
+        from admin.processes import worker as worker_process
 
         worker_process.run(settings)
     elif name == "edge":

@@ -13,8 +13,8 @@ from admin.commands.options import DEFAULT_CONFIG, ConfigOption, fail, settings_
 from admin.doctor import examine
 from admin.doctor.finding import Verdict
 from admin.doctor.show import show
-from admin.lock import InstanceLock
-from admin.status import read_status
+from admin.supervision.lock import InstanceLock
+from admin.supervision.status import read_status
 
 
 def status(config: ConfigOption = DEFAULT_CONFIG) -> None:

@@ -15,8 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from admin import bootstrap
 from admin.commands.options import DEFAULT_CONFIG, ConfigOption, fail, settings_from
-from admin.figures import from_journal, from_tables
-from admin.statistics import Cell, Figures, Interval, Measures
+from admin.statistics.figures import Cell, Figures, Interval, Measures
+from admin.statistics.sources import from_journal, from_tables
 from hotline.config import Settings
 from hotline.database import snapshot
 from hotline.errors import HotlineError

@@ -22,7 +22,7 @@ from hotline.clock import LoopTimers, SystemClock
 from hotline.config import Settings
 from hotline.database import snapshot
 from hotline.errors import ConfigError, HotlineError
-from hotline.tables import ContactRow
+from hotline.journal.tables import ContactRow
 from recordings.tables import RecordingRow
 
 FOLDED_SECONDS = 30.0

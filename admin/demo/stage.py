@@ -12,8 +12,8 @@ from admin.demo.watch import Watch
 from admin.initialize import choose_ports
 from hotline.clock import Timers
 from hotline.config import Settings
+from hotline.conversation.feature import FEATURE_CODES
 from hotline.events import CounselorState
-from hotline.feature import FEATURE_CODES
 from hotline.ids import ContactId
 from hotline.number import NumberSealer
 from hotline.sip.softphone_client import SoftphoneClient

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from admin.commands.stats import as_rows, measures_of
 from admin.demo.cast import CALLERS
 from admin.demo.scenes import Expected
-from admin.figures import from_journal, from_tables
-from admin.statistics import Interval
+from admin.statistics.figures import Interval
+from admin.statistics.sources import from_journal, from_tables
 from hotline.config import Settings
 from hotline.database import snapshot
 from hotline.events import Result
+from hotline.journal.tables import ContactRow, ContactStateRow
 from hotline.sip.tone import tones_in
-from hotline.tables import ContactRow, ContactStateRow
 from queueing.tables import OfferRow
 from recordings.tables import RecordingRow
 

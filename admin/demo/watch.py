@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from hotline.errors import HotlineError
 from hotline.events import Event, InviteReceived
 from hotline.ids import ContactId
-from hotline.stream import JOURNAL_STREAM
+from hotline.journal.stream import JOURNAL_STREAM
 from hotline.wire import decode
 
 E = TypeVar("E", bound=Event)

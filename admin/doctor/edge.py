@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from admin.doctor.finding import Finding, Phrase, apt, broken, fine
 from admin.doctor.programs import output_of
-from admin.status import read_status
+from admin.supervision.status import read_status
 from hotline.config import Settings
 from hotline.edge import configuration
 from hotline.edge.health import answers_options

@@ -7,9 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from admin.doctor.finding import Finding, Phrase, broken, fine
-from admin.group import members
-from admin.sockets import Endpoint
-from admin.status import read_status
+from admin.supervision.group import members
+from admin.supervision.sockets import Endpoint
+from admin.supervision.status import read_status
 from hotline.config import Settings
 
 SUBJECT = "ports"

@@ -9,7 +9,7 @@ import redis
 
 from admin.doctor.finding import Finding, Phrase, apt, broken, fine, short
 from admin.doctor.programs import output_of
-from admin.status import read_status
+from admin.supervision.status import read_status
 from hotline.config import Settings
 
 SUBJECT = "redis"

@@ -2,5 +2,5 @@
 
 Owns: `texts.toml`, the order in which folders are searched.
 May import: `hotline`'s vocabulary.
-Must never: play anything, or speak a text while a caller waits (`hotline.voice` does it at set-up).
+Must never: play anything, or speak a text while a caller waits (`voice` does it at set-up).
 """

@@ -10,9 +10,9 @@ from random import Random
 from admin import schema
 from hotline.clock import SystemClock
 from hotline.database import open_engine
-from hotline.projection import ContactProjection, CounselorProjection
-from hotline.scribe import Scribe
-from hotline.stream import JOURNAL_STREAM, connect
+from hotline.journal.projection import ContactProjection, CounselorProjection
+from hotline.journal.scribe import Scribe
+from hotline.journal.stream import JOURNAL_STREAM, connect
 from hotline.wire import encode
 from queueing.journal import OfferProjection
 from recordings.projection import RecordingProjection

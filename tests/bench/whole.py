@@ -14,7 +14,7 @@ from admin.roster import Person
 from hotline.database import unit_of_work
 from hotline.events import CounselorState, Result
 from hotline.ids import CounselorId
-from hotline.tables import ContactRow
+from hotline.journal.tables import ContactRow
 from recordings.tables import RecordingRow, RecordingState
 from tests.bench.callers import KEYS, Callers
 from tests.bench.cpu import Meter

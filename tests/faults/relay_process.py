@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from hotline.clock import SystemClock
-from hotline.relay import Relay
+from hotline.journal.relay import Relay
 from tests.histories import History
 
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from hotline.clock import SystemClock
 from hotline.database import open_engine
 from hotline.events import Event
-from hotline.projection import ContactProjection, CounselorProjection
-from hotline.scribe import Scribe
-from hotline.stream import connect
+from hotline.journal.projection import ContactProjection, CounselorProjection
+from hotline.journal.scribe import Scribe
+from hotline.journal.stream import connect
 from queueing.journal import OfferProjection
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import redis
 
-from hotline.directsink import DirectSink
-from hotline.spool import Spool
-from hotline.stream import JOURNAL_STREAM
+from hotline.journal.directsink import DirectSink
+from hotline.journal.spool import Spool
+from hotline.journal.stream import JOURNAL_STREAM
 from hotline.wire import decode
 from tests.histories import History
 from tests.servers import RedisServer

@@ -11,14 +11,14 @@ import pytest
 import redis
 from sqlalchemy import func, select
 
-from admin.status import ChildState
+from admin.supervision.status import ChildState
 from hotline import events as e
 from hotline.database import open_engine, unit_of_work
 from hotline.edge.control import Control, GatewayState
 from hotline.events import CounselorState, Reason, Result, Termination
+from hotline.journal.stream import JOURNAL_STREAM
+from hotline.journal.tables import JournalRow, SubjectRow
 from hotline.sip.tone import seconds_with
-from hotline.stream import JOURNAL_STREAM
-from hotline.tables import JournalRow, SubjectRow
 from tests import tonal
 from tests.hotline_server import HotlineServer
 from tests.servers import wait_until

@@ -14,9 +14,9 @@ import redis
 
 from hotline.clock import SystemClock
 from hotline.events import AlarmKind, Event
-from hotline.relay import Relay
-from hotline.spool import Spool
-from hotline.stream import JOURNAL_STREAM
+from hotline.journal.relay import Relay
+from hotline.journal.spool import Spool
+from hotline.journal.stream import JOURNAL_STREAM
 from hotline.wire import decode
 from tests.histories import History
 from tests.servers import RedisServer, free_port

@@ -17,13 +17,13 @@ import redis
 from sqlalchemy import func, select
 
 from admin import schema
-from admin.figures import from_tables
-from admin.statistics import Interval, Measures, fold
+from admin.statistics.figures import Interval, Measures, fold
+from admin.statistics.sources import from_tables
 from hotline.database import open_engine, snapshot
 from hotline.events import Event
-from hotline.journal import read
-from hotline.stream import JOURNAL_STREAM, SCRIBE_LEASE, connect
-from hotline.tables import JournalRow, SubjectRow
+from hotline.journal.history import read
+from hotline.journal.stream import JOURNAL_STREAM, SCRIBE_LEASE, connect
+from hotline.journal.tables import JournalRow, SubjectRow
 from hotline.wire import encode
 from tests.histories import interleave, random_history
 from tests.servers import RedisServer, select_pause, wait_until

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from admin.supervise import Supervisor
+from admin.supervision.supervisor import Supervisor
 from hotline.clock import SystemClock
 from tests.integration.children import FORKER, SLEEPER, program, runs, session_size
 from tests.servers import wait_until
@@ -21,7 +21,7 @@ from tests.servers import wait_until
 VICTIM = """
 import asyncio, sys
 from pathlib import Path
-from admin.supervise import Supervisor
+from admin.supervision.supervisor import Supervisor
 from hotline.clock import SystemClock
 from tests.integration.children import FORKER, SLEEPER, program
 
@@ -110,7 +110,7 @@ def test_sigterm_child_gets_the_signal_it_asked_for(tmp_path: Path) -> None:
 import asyncio, signal, sys
 from pathlib import Path
 from dataclasses import replace
-from admin.supervise import Supervisor
+from admin.supervision.supervisor import Supervisor
 from hotline.clock import SystemClock
 from tests.integration.children import NOTE_START, program
 folder = Path({str(tmp_path)!r})

@@ -6,9 +6,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from admin.group import members
-from admin.health import Probe
-from admin.process import ProcessSpec
+from admin.supervision.group import members
+from admin.supervision.health import Probe
+from admin.supervision.process import ProcessSpec
 
 NOTE_START = """
 import os, pathlib, sys, time

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from admin.childlog import ChildLog
+from admin.supervision.childlog import ChildLog
 
 
 def test_full_log_turns_over_and_keeps_one_before(tmp_path: Path) -> None:

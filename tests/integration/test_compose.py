@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from admin.processes import probe
+from admin.processes.specs import probe
 from hotline.clock import SystemClock
 from hotline.config import Settings, load
 from hotline.errors import HotlineError

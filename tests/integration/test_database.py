@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import StatementError
 
 from hotline.database import Base, open_engine, snapshot, unit_of_work
-from hotline.tables import ContactRow
+from hotline.journal.tables import ContactRow
 from tests.histories import MONDAY
 
 

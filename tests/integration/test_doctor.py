@@ -20,8 +20,8 @@ from admin.doctor.portcheck import examine_ports
 from admin.doctor.prompts import examine_prompts
 from admin.doctor.redis import examine_redis
 from admin.initialize import write_config
-from admin.processes import specs
-from admin.supervise import Supervisor
+from admin.processes.specs import specs
+from admin.supervision.supervisor import Supervisor
 from hotline.clock import SystemClock
 from hotline.config import Database, Recording, Redis, Settings, load
 from tests.servers import RedisServer, free_port

@@ -16,14 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from admin import schema
-from admin.figures import from_journal, from_tables
-from admin.statistics import Cell, Figures, Interval, Measures, fold
+from admin.statistics.figures import Cell, Figures, Interval, Measures, fold
+from admin.statistics.sources import from_journal, from_tables
 from hotline.clock import SystemClock
 from hotline.database import open_engine, snapshot
 from hotline.events import Event
-from hotline.projection import ContactProjection, CounselorProjection
-from hotline.scribe import Scribe
-from hotline.stream import GROUP, JOURNAL_STREAM, connect
+from hotline.journal.projection import ContactProjection, CounselorProjection
+from hotline.journal.scribe import Scribe
+from hotline.journal.stream import GROUP, JOURNAL_STREAM, connect
 from hotline.wire import encode
 from queueing.journal import OfferProjection
 from tests.histories import interleave, random_history

@@ -9,7 +9,7 @@ import sys
 GIVES_WAY = """
 from pathlib import Path
 import os
-from admin.priority import give_way
+from admin.processes.priority import give_way
 give_way(7)
 group = Path("/proc/self/autogroup")
 print(os.nice(0), group.read_text().split()[-1] if group.exists() else 7)

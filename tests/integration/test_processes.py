@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import redis
 
-from admin.heartbeat import Heartbeat, heartbeat_path
 from admin.initialize import write_config
-from admin.process import ProcessError
-from admin.processes import probe, specs
-from admin.sockets import Endpoint
-from admin.supervise import Supervisor
+from admin.processes.specs import probe, specs
+from admin.supervision.heartbeat import Heartbeat, heartbeat_path
+from admin.supervision.process import ProcessError
+from admin.supervision.sockets import Endpoint
+from admin.supervision.supervisor import Supervisor
 from hotline.clock import SystemClock
 from hotline.config import Settings, load
 

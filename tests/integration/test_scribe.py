@@ -14,15 +14,15 @@ import redis
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from hotline import tables
 from hotline.clock import SystemClock
 from hotline.database import Base, open_engine, snapshot
 from hotline.events import AlarmKind, Event
-from hotline.journal import Projection, read, rebuild
-from hotline.ledger import FenceLost, Ledger
-from hotline.projection import ContactProjection, CounselorProjection
-from hotline.scribe import Scribe
-from hotline.stream import (
+from hotline.journal import tables
+from hotline.journal.history import Projection, read, rebuild
+from hotline.journal.ledger import FenceLost, Ledger
+from hotline.journal.projection import ContactProjection, CounselorProjection
+from hotline.journal.scribe import Scribe
+from hotline.journal.stream import (
     GROUP,
     JOURNAL_STREAM,
     SCRIBE_LEASE,

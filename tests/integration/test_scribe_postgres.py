@@ -13,15 +13,15 @@ import redis
 from sqlalchemy import Engine, select
 
 from admin import schema
-from admin.figures import from_journal, from_tables
-from admin.statistics import Interval, Measures
+from admin.statistics.figures import Interval, Measures
+from admin.statistics.sources import from_journal, from_tables
 from hotline.clock import SystemClock
 from hotline.database import open_engine, snapshot
-from hotline.journal import read
-from hotline.projection import ContactProjection, CounselorProjection
-from hotline.scribe import Scribe
-from hotline.stream import JOURNAL_STREAM, connect
-from hotline.tables import RejectRow
+from hotline.journal.history import read
+from hotline.journal.projection import ContactProjection, CounselorProjection
+from hotline.journal.scribe import Scribe
+from hotline.journal.stream import JOURNAL_STREAM, connect
+from hotline.journal.tables import RejectRow
 from hotline.wire import encode
 from queueing.journal import OfferProjection
 from tests.histories import interleave, random_history

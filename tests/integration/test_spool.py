@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline.spool import Spool
+from hotline.journal.spool import Spool
 
 LINES = [{"id": str(n), "data": f'{{"n":{n}}}'} for n in range(10)]
 

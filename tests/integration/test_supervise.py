@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from admin.health import RedisPing, Running
-from admin.lock import AlreadyUp
-from admin.process import ProcessError, ProcessSpec
-from admin.sockets import Endpoint
-from admin.status import ChildState, ChildStatus, read_status
-from admin.supervise import StartFailed, Supervisor
+from admin.supervision.health import RedisPing, Running
+from admin.supervision.lock import AlreadyUp
+from admin.supervision.process import ProcessError, ProcessSpec
+from admin.supervision.sockets import Endpoint
+from admin.supervision.status import ChildState, ChildStatus, read_status
+from admin.supervision.supervisor import StartFailed, Supervisor
 from hotline.clock import SystemClock
 from tests.integration.children import FORKER, SHORT, SLEEPER, STUBBORN, program, runs, session_size
 from tests.servers import free_port

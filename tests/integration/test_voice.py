@@ -10,9 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hotline.music import beep, waiting_music
+from hotline.prompts.music import beep, waiting_music
 from hotline.prompts.texts import LANGUAGES, Text, read_texts
-from hotline.voice import VOICES, VoiceMissing, generate_prompts, level_speech, resample, speak
+from hotline.prompts.voice import (
+    VOICES,
+    VoiceMissing,
+    generate_prompts,
+    level_speech,
+    resample,
+    speak,
+)
 from hotline.wav import wav_fault
 from tests.tracks import read_track, strength, tone
 

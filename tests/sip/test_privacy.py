@@ -8,7 +8,7 @@ from pathlib import Path
 import redis
 
 from hotline import events as e
-from hotline.stream import JOURNAL_STREAM
+from hotline.journal.stream import JOURNAL_STREAM
 from tests.hotline_server import HotlineServer
 from tests.sip.line import until
 from tests.sip.parties import gathered

@@ -9,9 +9,9 @@ from pathlib import Path
 from hotline import events as e
 from hotline.database import open_engine, unit_of_work
 from hotline.events import AlarmKind
+from hotline.journal.tables import JournalRow
 from hotline.prompts.library import CUSTOM, GENERATED
 from hotline.sip.tone import seconds_with, when
-from hotline.tables import JournalRow
 from tests import tonal
 from tests.hotline_server import HotlineServer
 from tests.sip.line import until

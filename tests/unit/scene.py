@@ -6,7 +6,6 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hotline.arrival import Arrival
 from hotline.call import (
     DigitPressed,
     LegAnswered,
@@ -17,15 +16,16 @@ from hotline.call import (
 )
 from hotline.clock import ManualClock, ManualTimers
 from hotline.contact import Contact, ContactState
-from hotline.conversation import Conversation, Line, Manners
+from hotline.conversation.arrival import Arrival
+from hotline.conversation.conversation import Conversation, Line, Manners
+from hotline.conversation.speaker import Speaker
+from hotline.conversation.talk import Talk
+from hotline.conversation.waitingroom import WaitingRoom
 from hotline.events import Event, Reason, SealedNumber, Termination
-from hotline.flow import Flow, Flows
 from hotline.ids import ContactId, GatewayId, LegId, NodeId
+from hotline.menu.flow import Flow, Flows
+from hotline.menu.reception import Reception
 from hotline.ports import Offer
-from hotline.reception import Reception
-from hotline.speaker import Speaker
-from hotline.talk import Talk
-from hotline.waitingroom import WaitingRoom
 from tests.fakes import (
     EventList,
     FakeAlarms,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from admin.backoff import Backoff
+from admin.supervision.backoff import Backoff
 
 
 def test_delays_double_up_to_the_ceiling() -> None:

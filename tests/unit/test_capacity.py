@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from admin.capacity import CONVERSATIONS, FEWEST, LEGS, processes_for
+from admin.processes.capacity import CONVERSATIONS, FEWEST, LEGS, processes_for
 
 
 def test_a_large_engine_runs_in_two_processes_so_that_a_crash_takes_half() -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from hotline.clock import ManualTimers
-from hotline.errands import RETRY_SECONDS, Errands
+from hotline.conversation.errands import RETRY_SECONDS, Errands
 from hotline.errors import QueueUnavailable
 
 

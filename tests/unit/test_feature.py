@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from hotline import feature
+from hotline.conversation import feature
+from hotline.conversation.feature import FEATURE_CODES
 from hotline.errors import StateRefused, UnknownCounselor
 from hotline.events import CounselorState
-from hotline.feature import FEATURE_CODES
 from hotline.ids import CounselorId
 from hotline.prompts.texts import read_texts
 from tests.fakes import FakeQueue

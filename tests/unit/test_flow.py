@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hotline.errors import FlowError
-from hotline.flow import SHIPPED, Flow, Flows, parse_flow, read_flow
+from hotline.menu.flow import SHIPPED, Flow, Flows, parse_flow, read_flow
 from hotline.prompts.texts import read_texts
 
 GOOD: dict[str, Any] = {

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from hotline.arrival import DialledLine
 from hotline.call import DigitPressed, LegAnswered, LegEnded, PlaybackFinished
 from hotline.contact import ContactState as S
+from hotline.conversation.arrival import DialledLine
 from hotline.events import (
     AlarmKind,
     ContactRefused,

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.events import Priority
-from hotline.flow import SHIPPED, Flow, parse_flow, read_flow
-from hotline.ivr import (
+from hotline.menu.flow import SHIPPED, Flow, parse_flow, read_flow
+from hotline.menu.ivr import (
     MAX_STEPS,
     Command,
     Consent,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import queueing
 from hotline.events import Priority
-from hotline.stream import JOURNAL_STREAM
+from hotline.journal.stream import JOURNAL_STREAM
 from queueing import keys
 from queueing.scripts import NAMES
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hotline.positions import position_playlist
+from hotline.prompts.positions import position_playlist
 from hotline.prompts.texts import LANGUAGES, read_texts
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hotline.conversation.screening import Screener
 from hotline.events import SealedNumber
-from hotline.flow import Flows
-from hotline.screening import Screener
+from hotline.menu.flow import Flows
 from tests.fakes import FakeQueue
 
 FLOWS = Flows(Path("/nowhere"))

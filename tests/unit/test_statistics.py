@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from admin.statistics import Cell, Figures, Interval, Measures, fold, lineage
-from admin.trace import trace
+from admin.statistics.figures import Cell, Figures, Interval, Measures, fold, lineage
+from admin.statistics.trace import trace
 from hotline.events import Event
 from tests.histories import MONDAY, History
 

@@ -1,0 +1,173 @@
+"""One gateway process: Twisted's reactor (on asyncio) turns; pjsua2 is polled from it.
+
+Everything with a life of its own is a Twisted service, started and stopped in order by one
+MultiService; what is written for asyncio is converted here, at the border.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+from twisted.application.service import MultiService, Service
+from twisted.internet import asyncioreactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
+
+from admin.bootstrap import GatewayParts, gateway_parts
+from admin.supervision.heartbeat import Heartbeat, heartbeat_path
+from hotline.config import Settings
+from hotline.events import AlarmKind
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 1.0
+GOODBYE_SECONDS = 0.3
+"""How long the last BYEs may be on their way before the engine closes."""
+
+
+class Repeating(Service):
+    """Calls `what` every `seconds`; a fault is logged and the next call comes all the same."""
+
+    def __init__(self, name: str, what: Callable[[], None], seconds: float) -> None:
+        self.setName(name)
+        self._what = what
+        self._seconds = seconds
+        self._loop = LoopingCall(self._once)
+
+    def startService(self) -> None:
+        super().startService()
+        self._loop.start(self._seconds, now=False)
+
+    def stopService(self) -> None:
+        super().stopService()
+        if self._loop.running:
+            self._loop.stop()
+
+    def _once(self) -> None:
+        try:
+            self._what()
+        except Exception:
+            log.exception("%s: a fault; going on", self.name)
+
+
+class Running(Service):
+    """Keeps one coroutine running until stopped; a fault is logged and it begins again."""
+
+    def __init__(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self.setName(name)
+        self._run = run
+        self._task: asyncio.Task[None] | None = None
+
+    def startService(self) -> None:
+        super().startService()
+        self._task = asyncio.get_running_loop().create_task(self._forever(), name=self.name)
+
+    def stopService(self) -> Deferred[None]:
+        super().stopService()
+        return Deferred.fromCoroutine(self._stopped())
+
+    async def _stopped(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio_to_twisted(_ended(self._task))
+
+    async def _forever(self) -> None:
+        while True:
+            try:
+                await self._run()
+            except Exception:
+                log.exception("%s: a fault; beginning again", self.name)
+            await asyncio.sleep(1.0)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def asyncio_to_twisted(work: Coroutine[Any, Any, Any] | Awaitable[Any]) -> Deferred[Any]:
+    """Return a Deferred for asyncio work, run on the reactor's own loop."""
+    return Deferred.fromFuture(asyncio.ensure_future(work))
+
+
+class GatewayService(MultiService):
+    """The whole process: `startService` takes calls, `stopService` says goodbye to each."""
+
+    def __init__(self, parts: GatewayParts, *, settings: Settings, name: str) -> None:
+        super().__init__()
+        self._parts = parts
+        self._beat = Heartbeat(heartbeat_path(settings, name))
+        for service in (
+            Repeating("poll", parts.endpoint.poll, settings.gateway.poll_ms / 1000),
+            Repeating("sweep", self._sweep, SWEEP_SECONDS),
+            Running("heart", parts.heart.run),
+            Running("inbox", parts.inbox.run),
+            Running("dispatcher", parts.dispatcher.run),
+            Running("reconciler", parts.reconciler.run),
+        ):
+            self.addService(service)
+
+    def startService(self) -> None:
+        self._parts.relay.start()
+        self._parts.endpoint.start()
+        super().startService()
+        log.info("gateway %s takes calls", self._parts.gateway.id)
+
+    def stopService(self) -> Deferred[None]:
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        """Say goodbye while the services still run, then stop them, then close the rest."""
+        with suppress(TimeoutError):
+            await asyncio_to_twisted(asyncio.wait_for(self._parts.gateway.leave(), 3.0))
+        self._parts.endpoint.shut_down()
+        await asyncio_to_twisted(asyncio.sleep(GOODBYE_SECONDS))
+        await super().stopService()
+        self._parts.endpoint.close()
+        await asyncio_to_twisted(self._parts.relay.close())
+        await asyncio_to_twisted(self._parts.store.close())
+
+    def _sweep(self) -> None:
+        self._parts.gateway.sweep()
+        self._beat.beat()
+        recorder = self._parts.recorder
+        if recorder is None:
+            return
+        stopped = recorder.sweep()
+        for recording in stopped:
+            self._parts.gateway.recording_stopped(recording, "the disk is short of space")
+        if stopped or recorder.disk_is_short():
+            self._parts.alarms.raise_alarm(AlarmKind.DISK_FULL, "recording stopped, calls go on")
+        else:
+            self._parts.alarms.clear_alarm(AlarmKind.DISK_FULL)
+
+
+def run(settings: Settings, name: str) -> None:
+    """Run the gateway called `name` until SIGTERM or SIGINT."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    asyncioreactor.install(loop)
+    from twisted.internet import reactor as installed  # only now: importing it chooses the reactor
+
+    reactor: Any = installed  # its interface is a zope one, which mypy cannot read
+    service: list[GatewayService] = []
+
+    def start() -> None:
+        gateway = GatewayService(gateway_parts(settings, name), settings=settings, name=name)
+        service.append(gateway)
+        try:
+            gateway.startService()
+        except OSError as error:
+            log.critical("%s cannot start: %s", name, error)
+            reactor.stop()
+
+    def stop() -> Deferred[None] | None:
+        return service[0].stopService() if service and service[0].running else None
+
+    loop.call_soon(start)  # and not callWhenRunning, which comes before the loop runs
+    reactor.addSystemEventTrigger("before", "shutdown", stop)
+    reactor.run()

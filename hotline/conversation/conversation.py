@@ -1,0 +1,397 @@
+"""One contact's life on this gateway: leg events and offers in, commands and journal events out.
+
+The contact machine says what may happen; this coordinator makes it happen. It owns the caller's
+leg from INVITE to the end, and the counselor's leg while there is one:
+
+    Reception      notice and menu       until the contact is queued
+    WaitingRoom    music and position    while it waits or is offered
+    Ringing        the offer's leg       while a counselor's phone rings
+    Talk           bridge and tracks     while they talk
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from hotline import events as e
+from hotline.call import (
+    DigitPressed,
+    LegAnswered,
+    LegEnded,
+    LegEvent,
+    LegHeld,
+    LegResumed,
+    PlaybackFinished,
+)
+from hotline.clock import Clock, Timers
+from hotline.contact import Contact, ContactState, E
+from hotline.conversation.arrival import Arrival
+from hotline.conversation.errands import Errands
+from hotline.conversation.ringing import EVENT_OF, WITH_STATUS, Ringing
+from hotline.conversation.talk import Talk
+from hotline.conversation.waitingroom import WaitingRoom
+from hotline.errors import QueueUnavailable
+from hotline.events import Reason, Result, Termination
+from hotline.ids import LegId, OfferId, RecordingId
+from hotline.menu.ivr import Outcome
+from hotline.menu.reception import MenuResult, Reception
+from hotline.ports import (
+    Audio,
+    Offer,
+    OfferOutcome,
+    Offers,
+    Queue,
+    Telephone,
+    Waiting,
+)
+
+log = logging.getLogger(__name__)
+
+S = ContactState
+
+LOST = frozenset({Reason.RTP_SILENCE, Reason.SESSION_EXPIRED, Reason.FAULT, Reason.UNREACHABLE})
+"""Endings of a counselor's leg that are the network's doing, not the counselor's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """How this gateway treats its callers; durations in seconds."""
+
+    ring_timeout: float
+    position_every: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What a conversation talks to."""
+
+    telephone: Telephone
+    audio: Audio
+    queue: Queue
+    offers: Offers
+    clock: Clock
+    timers: Timers
+
+
+class Conversation:
+    """One contact. Every public method is harmless when it comes too late."""
+
+    def __init__(
+        self,
+        *,
+        contact: Contact,
+        arrival: Arrival,
+        line: Line,
+        manners: Manners,
+        reception: Reception,
+        waiting_room: WaitingRoom,
+        talk: Talk,
+    ) -> None:
+        self.contact = contact
+        self.arrival = arrival
+        self._line = line
+        self._manners = manners
+        self._reception = reception
+        self._waiting_room = waiting_room
+        self._talk = talk
+        self._ringing: Ringing | None = None
+        self._menu: MenuResult | None = None
+        self._errands = Errands(timers=line.timers, name=f"contact {contact.id[:8]}")
+        self._arrived_at = line.clock.now()
+
+    # --- what the gateway asks ---------------------------------------------------
+
+    @property
+    def over(self) -> bool:
+        """The contact has ended and the queue knows."""
+        return self.contact.ended and self._errands.idle
+
+    @property
+    def legs(self) -> frozenset[LegId]:
+        """The legs that belong to this contact now."""
+        counselor = self._ringing.leg if self._ringing else self._talk.counselor
+        return frozenset({self.arrival.leg} | ({counselor} if counselor else set()))
+
+    def begin(self) -> None:
+        """The INVITE is here: journal it, ring, answer."""
+        self._arrive()
+        self._line.telephone.ring(self.arrival.leg)
+        self._line.telephone.answer(self.arrival.leg)
+
+    def turn_away(self, reason: Reason) -> None:
+        """The INVITE is here, but will not be served: journal both; the leg is not touched."""
+        self._arrive()
+        self._record(e.ContactRefused, termination=Termination(Result.REFUSED, reason))
+
+    def leg_event(self, event: LegEvent) -> None:
+        """React to what happened to one of our legs."""
+        if self.contact.ended:
+            return
+        if event.leg == self.arrival.leg:
+            self._caller_event(event)
+        elif self._ringing is not None and event.leg == self._ringing.leg:
+            self._ringing_event(event, self._ringing)
+        elif event.leg == self._talk.counselor:
+            self._counselor_event(event)
+
+    def offer_made(self, offer: Offer) -> None:
+        """A counselor was claimed for this contact: ring the phone, or give the offer back."""
+        if self.contact.state is not S.QUEUED:
+            self._errands.send(lambda: self._line.offers.give_back(offer, OfferOutcome.WITHDRAWN))
+            return
+        self._record(e.ContactOffered, offer=offer.id, counselor=offer.counselor)
+        left = (offer.expires_at - self._line.clock.now()).total_seconds()
+        self._ringing = Ringing(
+            offer,
+            contact=self.contact.id,
+            telephone=self._line.telephone,
+            timers=self._line.timers,
+            seconds=min(self._manners.ring_timeout, left),
+        )
+
+    def offer_withdrawn(self, offer: OfferId) -> None:
+        """The queue took the offer back (its lease ran out): the phone stops ringing."""
+        if self._ringing is not None and self._ringing.offer.id == offer:
+            ringing = self._ringing
+            ringing.stop(OfferOutcome.WITHDRAWN)
+            self._offer_over(ringing, OfferOutcome.WITHDRAWN, 487)  # the next may be on its heels
+
+    def recording_stopped(self, recording: RecordingId, detail: str) -> None:
+        """The recorder gave up (disk short): the conversation goes on unrecorded."""
+        if self._talk.recording == recording and self.contact.state is S.TALKING:
+            self._talk.recording_lost()
+            self._record(e.RecordingFailed, recording=recording, detail=detail)
+
+    def fail(self, reason: Reason) -> None:
+        """End the contact by a fault or order of ours."""
+        if not self.contact.ended:
+            self._end(e.ContactFailed, Termination(Result.FAILED, reason))
+
+    def rescue(self) -> None:
+        """Something in our own code went wrong: whatever it was, lead the caller to a human."""
+        if self.contact.state is S.GREETED:
+            self._reception.close()
+            self.queue(MenuResult.fault(self._reception.language))
+        elif self.contact.state is S.RINGING:
+            self.fail(Reason.FAULT)
+
+    def queue(self, menu: MenuResult) -> None:
+        """The menu is over: wait for a counselor."""
+        self._record(e.MenuFinished, outcome=menu.outcome, topic=menu.topic, language=menu.language)
+        self._ask(menu)
+        self._wait("please_wait")
+
+    async def settled(self) -> None:
+        """Return when the queue knows everything we had to say."""
+        await self._errands.settled()
+
+    def cancel(self) -> None:
+        """Forget what the queue does not know yet: the process ends."""
+        self._errands.cancel()
+
+    def _arrive(self) -> None:
+        arrival = self.arrival
+        self._arrived_at = self._record(
+            e.InviteReceived,
+            gateway=arrival.gateway,
+            trunk=arrival.trunk,
+            dnis=arrival.dnis,
+            caller=arrival.caller,
+            node=arrival.node,
+        ).at
+
+    # --- the caller's leg --------------------------------------------------------
+
+    def _caller_event(self, event: LegEvent) -> None:
+        if isinstance(event, LegEnded):
+            talked = self.contact.state is S.TALKING
+            result = Result.COMPLETED if talked else Result.ABANDONED
+            if event.reason is Reason.NO_CODEC:
+                self._end(e.ContactRefused, Termination(Result.REFUSED, event.reason))
+            else:
+                self._end(e.CallerLeft, Termination(result, event.reason))
+        elif isinstance(event, LegAnswered):
+            self._record(e.CallAnswered, leg=event.leg)
+            self._errands.send(self._receive)
+        elif self.contact.state is S.GREETED:
+            self._reception.leg_event(event)
+        elif self.contact.state in (S.QUEUED, S.OFFERED):
+            self._waiting_event(event)
+        elif self.contact.state is S.TALKING:
+            self._hold_event(event)
+
+    async def _receive(self) -> None:
+        if self.contact.state is not S.GREETED:
+            return
+        try:
+            await self._reception.open(
+                finished=self._menu_finished, consented=self._consented, failed=self.rescue
+            )
+        except Exception:
+            log.exception("contact %s: the menu broke, leading to a human", self.contact.id[:8])
+            self.rescue()
+
+    def _consented(self, agreed: bool) -> None:
+        self._record(e.ConsentGiven if agreed else e.ConsentRefused)
+
+    def _menu_finished(self, menu: MenuResult) -> None:
+        if menu.outcome == Outcome.ENDED:
+            self._end(e.ContactRefused, Termination(Result.REFUSED, Reason.BLOCKED))
+        else:
+            self.queue(menu)
+
+    def _waiting_event(self, event: LegEvent) -> None:
+        if isinstance(event, PlaybackFinished):
+            self._waiting_room.playback_finished(event.playlist)
+        elif isinstance(event, DigitPressed):
+            menu = self._reception.danger(event.digit)
+            if menu is not None and self._menu is not None and self._menu.priority != menu.priority:
+                self._ask(menu)
+
+    def _hold_event(self, event: LegEvent) -> None:
+        if isinstance(event, LegHeld):
+            self._record(e.ContactHeld, leg=event.leg)
+            if event.leg == self._talk.counselor:
+                self._talk.hold()
+        elif isinstance(event, LegResumed):
+            self._record(e.ContactResumed, leg=event.leg)
+            if event.leg == self._talk.counselor:
+                self._talk.resume()
+
+    # --- the offer's leg ---------------------------------------------------------
+
+    def _ringing_event(self, event: LegEvent, ringing: Ringing) -> None:
+        if isinstance(event, LegAnswered):
+            ringing.close()
+            self._errands.send(lambda: self._counselor_answered(ringing))
+        elif isinstance(event, LegEnded):
+            self._offer_over(ringing, ringing.outcome(event), event.status)
+
+    def _offer_over(self, ringing: Ringing, outcome: OfferOutcome, status: int) -> None:
+        ringing.close()
+        self._ringing = None
+        facts: dict[str, object] = {"offer": ringing.offer.id, "counselor": ringing.offer.counselor}
+        if outcome in WITH_STATUS:
+            facts["status"] = status
+        self._record(EVENT_OF[outcome], **facts)
+        self._errands.send(lambda: self._line.offers.give_back(ringing.offer, outcome))
+
+    async def _counselor_answered(self, ringing: Ringing) -> None:
+        try:
+            valid = await self._line.offers.accept(ringing.offer)
+        except QueueUnavailable:
+            valid = True  # a human is on the line: Redis is told when it is back
+            self._errands.send(lambda: self._line.offers.accept(ringing.offer))
+        if self._ringing is not ringing:  # the caller hung up, or the counselor did, meanwhile
+            if not self.contact.ended:  # and the queue believes that the two talk
+                self._errands.send(lambda: self._line.offers.finish(ringing.offer, requeue=True))
+            return
+        if not valid or self.contact.state is not S.OFFERED:
+            ringing.stop(OfferOutcome.WITHDRAWN)
+            return
+        self._ringing = None
+        self._waiting_room.leave()
+        self._talk.begin(ringing.offer, ringing.leg)
+        self._record(
+            e.ContactAnswered,
+            offer=ringing.offer.id,
+            counselor=ringing.offer.counselor,
+            leg=ringing.leg,
+        )
+        for kind, facts in self._talk.record(consent=self._reception.consent):
+            self._record(kind, **facts)
+
+    # --- the conversation --------------------------------------------------------
+
+    def _counselor_event(self, event: LegEvent) -> None:
+        offer = self._talk.offer
+        if not isinstance(event, LegEnded) or offer is None:
+            self._hold_event(event)
+        elif event.reason in LOST:
+            self._close_talk(offer, requeue=True)
+            self._record(e.CounselorLost, counselor=offer.counselor, reason=event.reason)
+            self._wait("counselor_lost")
+        else:
+            termination = Termination(Result.COMPLETED, event.reason)
+            self._end(e.CounselorLeft, termination, counselor=offer.counselor)
+
+    def _close_talk(self, offer: Offer, *, requeue: bool) -> None:
+        stopped = self._talk.end()
+        if stopped is not None:
+            self._record(e.RecordingStopped, recording=stopped)
+        self._errands.send(lambda: self._line.offers.finish(offer, requeue=requeue))
+
+    # --- waiting and ending ------------------------------------------------------
+
+    def _ask(self, menu: MenuResult) -> None:
+        """Be in line for what the caller chose last."""
+        self._menu = menu
+        self._record(
+            e.ContactQueued,
+            priority=menu.priority,
+            topic=menu.topic,
+            language=menu.language,
+            skills=menu.skills,
+            node=self.arrival.node,
+        )
+        self._send_enqueue()
+
+    def _wait(self, first: str) -> None:
+        language = self._menu.language if self._menu else ""
+        self._waiting_room.enter(
+            first,
+            language=language,
+            every=self._manners.position_every,
+            announce=self._announce,
+        )
+
+    def _announce(self) -> None:
+        if self.contact.state is S.QUEUED and self._errands.idle:
+            self._errands.send(lambda: self._waiting_room.speak_position(self._position))
+
+    async def _position(self) -> int:
+        place = await self._line.queue.position(self.contact.id)
+        if place == 0 and self.contact.state is S.QUEUED:
+            self._send_enqueue()  # Redis came back without us
+        return place
+
+    def _send_enqueue(self) -> None:
+        self._errands.send(self._enqueue)
+
+    async def _enqueue(self) -> None:
+        menu = self._menu
+        if menu is None or self.contact.state not in (S.QUEUED, S.OFFERED):
+            return
+        await self._line.queue.enqueue(
+            Waiting(
+                contact=self.contact.id,
+                gateway=self.arrival.gateway,
+                priority=menu.priority,
+                arrived_at=self._arrived_at,
+                topic=menu.topic,
+                language=menu.language,
+                skills=menu.skills,
+                node=self.arrival.node,
+                caller_digest=self.arrival.caller.digest,
+            )
+        )
+
+    def _end(self, kind: type[e.Event], termination: Termination, **facts: object) -> None:
+        known_to_queue = self.contact.state in (S.QUEUED, S.OFFERED)
+        self._reception.close()
+        self._waiting_room.leave()
+        offer = self._talk.offer
+        for leg in self.legs:
+            self._line.telephone.end(leg, status=503 if kind is e.ContactFailed else 486)
+        if self._ringing is not None:
+            self._ringing.close()
+            self._ringing = None
+        if offer is not None:
+            self._close_talk(offer, requeue=False)
+        elif known_to_queue:
+            self._errands.send(lambda: self._line.queue.leave(self.contact.id))
+        self._record(kind, termination=termination, **facts)
+
+    def _record(self, kind: type[E], **facts: object) -> E:
+        return self.contact.record(kind, at=self._line.clock.now(), **facts)

@@ -1,0 +1,209 @@
+"""Folds contacts and counselor states from the journal into their tables."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from hotline import events as e
+from hotline.contact import ContactState, after
+from hotline.errors import IllegalTransition
+from hotline.journal.rows import held, hold, let_go
+from hotline.journal.tables import ContactRow, ContactStateRow, CounselorIntervalRow
+
+Ending = e.CallerLeft | e.CounselorLeft | e.ContactRefused | e.ContactFailed
+
+
+class ContactProjection:
+    """Implements `journal.Projection`: one `ContactRow` per contact, and each of its states."""
+
+    name = "contacts"
+
+    def fold(self, session: Session, event: e.Event) -> None:
+        if isinstance(event, e.CounselorStateChanged | e.AlarmRaised | e.AlarmCleared):
+            return
+        row = held(session, (ContactRow, event.subject), lambda: _contact(session, event.subject))
+        _move(session, row, event)
+        _note(row, event)
+        row.seq = max(row.seq, event.seq)
+
+    def clear(self, session: Session) -> None:
+        let_go(session)
+        session.execute(delete(ContactStateRow))
+        session.execute(delete(ContactRow))
+
+
+def _contact(session: Session, contact: str) -> ContactRow:
+    row = session.get(ContactRow, contact)
+    if row is None:
+        row = ContactRow(
+            id=contact, seq=0, offers=0, talk_seconds=0.0, hold_seconds=0.0, held_legs=[]
+        )
+        session.add(row)
+    return row
+
+
+def _move(session: Session, row: ContactRow, event: e.Event) -> None:
+    before = None if row.state is None else ContactState(row.state)
+    try:
+        state = after(before, event, row.id)
+    except IllegalTransition:  # the history has a hole: an ending still says how it ended
+        ending = getattr(event, "termination", None)
+        if ending is None or row.ended_at is not None:
+            return
+        state = ContactState(ending.result.value)
+    if state is not before:
+        row.state = state.value
+        session.add(ContactStateRow(contact=row.id, seq=event.seq, state=state.value, at=event.at))
+
+
+def _note(row: ContactRow, event: e.Event) -> None:
+    """Write the facts of `event` into `row`."""
+    match event:
+        case e.InviteReceived():
+            _arrive(row, event)
+        case e.CallAnswered():
+            row.call_answered_at = event.at
+        case e.ConsentGiven():
+            row.consent = "given"
+        case e.ConsentRefused():
+            row.consent = "refused"
+        case e.MenuFinished():
+            row.menu_finished_at = event.at
+            row.menu_outcome = event.outcome
+            row.topic, row.language = event.topic, event.language
+        case e.ContactQueued():
+            _queue(row, event)
+        case e.ContactOffered():
+            row.offers += 1
+        case _:
+            _note_talk(row, event)
+
+
+def _note_talk(row: ContactRow, event: e.Event) -> None:
+    match event:
+        case e.ContactAnswered():
+            row.talk_first_at = row.talk_first_at or event.at
+            row.talk_since = event.at
+            row.counselor = event.counselor
+        case e.ContactHeld():
+            _hold(row, sorted({*row.held_legs, event.leg}), event.at)
+        case e.ContactResumed():
+            _hold(row, [leg for leg in row.held_legs if leg != event.leg], event.at)
+        case e.CounselorLost():
+            _end_talk(row, event.at)
+        case e.CallerLeft() | e.CounselorLeft() | e.ContactRefused() | e.ContactFailed():
+            _end(row, event)
+        case _:
+            pass
+
+
+def _arrive(row: ContactRow, event: e.InviteReceived) -> None:
+    row.arrived_at = event.at
+    row.gateway, row.trunk, row.dnis = event.gateway, event.trunk, event.dnis
+    row.node = row.node or event.node
+    row.caller_cipher, row.caller_digest = event.caller.cipher, event.caller.digest
+
+
+def _queue(row: ContactRow, event: e.ContactQueued) -> None:
+    row.queued_first_at = row.queued_first_at or event.at
+    row.priority, row.skills = event.priority.value, list(event.skills)
+    row.topic, row.language, row.node = event.topic, event.language, event.node
+
+
+def _hold(row: ContactRow, held: list[str], at: datetime) -> None:
+    """Hold lasts from the first leg's hold to the last leg's resumption."""
+    if row.talk_since is None:
+        return
+    if held and row.hold_since is None:
+        row.talk_seconds += (at - row.talk_since).total_seconds()
+        row.hold_since = at
+    elif not held and row.hold_since is not None:
+        row.hold_seconds += (at - row.hold_since).total_seconds()
+        row.hold_since, row.talk_since = None, at
+    row.held_legs = held
+
+
+def _end_talk(row: ContactRow, at: datetime) -> None:
+    if row.talk_since is None:
+        return
+    if row.hold_since is not None:
+        row.hold_seconds += (at - row.hold_since).total_seconds()
+    else:
+        row.talk_seconds += (at - row.talk_since).total_seconds()
+    row.talk_since, row.hold_since, row.held_legs, row.talk_ended_at = None, None, [], at
+
+
+def _end(row: ContactRow, event: Ending) -> None:
+    if row.ended_at is not None:
+        return
+    _end_talk(row, event.at)
+    row.ended_at = event.at
+    row.result = event.termination.result.value
+    row.reason = event.termination.reason.value
+
+
+class CounselorProjection:
+    """Implements `journal.Projection`: one `CounselorIntervalRow` per stretch in one state.
+
+    Ordered by time, not by sequence: a counselor's numbers begin again when Redis is lost.
+    """
+
+    name = "counselors"
+
+    def fold(self, session: Session, event: e.Event) -> None:
+        if not isinstance(event, e.CounselorStateChanged):
+            return
+        row = CounselorIntervalRow(
+            id=event.id,
+            counselor=event.subject,
+            seq=event.seq,
+            state=event.state.value,
+            reason=event.reason,
+            by=event.by,
+            contact=event.contact,
+            started_at=event.at,
+        )
+        latest = held(
+            session, (CounselorIntervalRow, event.subject), lambda: _latest(session, event)
+        )
+        if latest is None or _place(latest) < _place(row):
+            previous, following = latest, None
+            hold(session, (CounselorIntervalRow, event.subject), row)
+        else:
+            previous, following = _neighbours(session, event)
+        if previous is not None:
+            previous.ended_at = event.at
+        if following is not None:
+            row.ended_at = following.started_at
+        session.add(row)
+
+    def clear(self, session: Session) -> None:
+        let_go(session)
+        session.execute(delete(CounselorIntervalRow))
+
+
+def _place(row: CounselorIntervalRow) -> tuple[datetime, int]:
+    return row.started_at, row.seq
+
+
+def _latest(session: Session, event: e.CounselorStateChanged) -> CounselorIntervalRow | None:
+    r = CounselorIntervalRow
+    own = select(r).where(r.counselor == event.subject)
+    return session.scalar(own.order_by(r.started_at.desc(), r.seq.desc()).limit(1))
+
+
+def _neighbours(
+    session: Session, event: e.CounselorStateChanged
+) -> tuple[CounselorIntervalRow | None, CounselorIntervalRow | None]:
+    """Return the stretches before and after a change that comes late."""
+    r = CounselorIntervalRow
+    own = select(r).where(r.counselor == event.subject).limit(1)
+    earlier = (r.started_at < event.at) | ((r.started_at == event.at) & (r.seq < event.seq))
+    later = (r.started_at > event.at) | ((r.started_at == event.at) & (r.seq > event.seq))
+    return (
+        session.scalar(own.where(earlier).order_by(r.started_at.desc(), r.seq.desc())),
+        session.scalar(own.where(later).order_by(r.started_at, r.seq)),
+    )
