@@ -92,6 +92,7 @@ class Bench:
         except LoadFailed as error:
             results.broken.append(str(error))
             self.say(str(error))
+        results.broken += hold.lost
         self.say(f"{name}: hanging up, and sealing what was recorded")
         await hold.end()
         for rate, seconds in self._plan.rates.items():

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from admin.initialize import choose_ports
 from tests.bench.callers import Callers
 from tests.bench.cpu import Meter
 from tests.bench.party import Arrived, Party
@@ -38,9 +39,9 @@ async def bare_peer(folder: Path, bench_pid: int) -> AsyncIterator[BarePeer]:
     """Run the peer."""
     edge = await Party.open(CALLERS_ADDRESS)
     speech = await Speech.start(CALLERS_ADDRESS, PHONES_ADDRESS)
-    port = free_port()
+    port, rtp_port = free_port(), choose_ports(1).first_rtp
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.bench.peer", str(port), "22000", edge.address[0],
+        sys.executable, "-m", "tests.bench.peer", str(port), str(rtp_port), edge.address[0],
         str(edge.address[1]), str(folder), stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:

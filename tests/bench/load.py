@@ -17,7 +17,9 @@ from tests.bench.system import Setup, System
 RAMP = 20.0
 """Calls per second while conversations are built up."""
 SETTLE = 3.0
-PATIENCE = 30.0
+PATIENCE = 10.0
+ENOUGH = 0.98
+"""Share of the conversations that must be up for a figure to count."""
 PACKETS_PER_SECOND = 50
 BYTES_PER_SECOND = 16000
 TALK = 3.0
@@ -55,6 +57,8 @@ class Hold:
 
     system: System
     say: Say
+    lost: list[str] = field(default_factory=list)
+    """What was not as it should be, though not so much that the figures mean nothing."""
     _visits: list[Visit] = field(default_factory=list)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -76,7 +80,7 @@ class Hold:
                 f"{setup.name}: {conversations} conversations, window {n + 1} of {windows}: "
                 f"{100 * held[-1].carriers:.3f} % of a core each"
             )
-        self._still_talking(conversations)
+        self._check(conversations)
         return held
 
     async def _until_talking(self, conversations: int) -> None:
@@ -85,17 +89,22 @@ class Hold:
         deadline = loop.time() + PATIENCE
         while setup.phones.talking < conversations and loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
-        self._still_talking(conversations)
+        self._check(conversations)
 
-    def _still_talking(self, conversations: int) -> None:
+    def _check(self, conversations: int) -> None:
         setup = self.system.setup
         talking, up = setup.phones.talking, setup.callers.up
         faults = Counter(visit.fault for visit in self._visits if visit.fault)
-        if talking != conversations or up != conversations or faults:
-            raise LoadFailed(
-                f"{setup.name}: of {conversations} conversations {up} callers and {talking} "
-                f"phones are up; {dict(faults)}"
-            )
+        if talking == conversations and up == conversations and not faults:
+            return
+        sentence = (
+            f"of {conversations} conversations {up} callers and {talking} phones are up; "
+            f"{dict(faults)}"
+        )
+        if talking < conversations * ENOUGH:
+            raise LoadFailed(sentence)
+        self.lost.append(sentence)
+        self.say(f"{setup.name}: {sentence}")
 
     async def end(self) -> None:
         """Everybody hangs up."""
@@ -126,12 +135,13 @@ async def _window(setup: Setup, conversations: int, seconds: float) -> Held:
     system = sum(share for part, share in shares.items() if part not in setup.load)
     packets = (after.heard.received - before.heard.received) / (after.heard.at - before.heard.at)
     written = (after.written[1] - before.written[1]) / (after.written[0] - before.written[0])
-    legs = 2 * conversations
+    talking = setup.phones.talking
+    legs = 2 * talking
     return Held(
         conversations=conversations,
         shares=shares,
-        carriers=sum(shares[part] for part in setup.carriers) / conversations,
-        system=system / conversations,
+        carriers=sum(shares[part] for part in setup.carriers) / talking,
+        system=system / talking,
         speech=packets / (legs * PACKETS_PER_SECOND),
         recorded=written / (legs * BYTES_PER_SECOND),
     )

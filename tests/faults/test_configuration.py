@@ -16,7 +16,7 @@ from admin.initialize import write_config
     [
         ("[queueing]", 'after_wrap_up = "lunch"', "queueing.after_wrap_up", "'not_ready'"),
         ("[gateway]", "max_contacts = 0", "gateway.max_contacts", "1"),
-        ("[site]", 'colour = "blue"', "site.colour", "not permitted"),
+        ("[site]", 'colour = "blue"', "site.colour", "no such key"),
     ],
 )
 def test_wrong_setting_is_named_with_its_file_and_what_is_allowed(

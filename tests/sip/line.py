@@ -97,7 +97,7 @@ def uri_of(line: Line, user: str = "12356") -> str:
     return f"sip:{user}@127.0.0.1:{line.endpoint.port}"
 
 
-async def until(condition: Callable[[], object], *, seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], object], *, seconds: float = 20.0) -> None:
     """Poll `condition` on the loop until it holds."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - the condition is anything, no event tells of it

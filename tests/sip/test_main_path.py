@@ -18,7 +18,7 @@ def test_caller_and_counselor_hear_each_other_and_nobody_else(
     async def scene() -> None:
         async with gathered(hotline, tmp_path) as parties, parties.counselor() as counselor:
             call, contact = await parties.dial()
-            await parties.trunk.expect("answered", call=call)
+            await parties.hears_us(call)
             await parties.choose(call)
             answered = await parties.watch.expect(contact, e.ContactAnswered)
             assert answered.counselor == counselor.extension
