@@ -101,6 +101,9 @@ def _edge(settings: Settings, clock: Clock) -> ProcessSpec:
     host, port = settings.edge.address, settings.edge.port
     return ProcessSpec(
         name="edge",
+        # After the gateways: one that does not answer its first OPTIONS is taken for dead for
+        # seconds, and the first caller would hear that all lines are busy.
+        needs=frozenset(f"gateway-{n + 1}" for n in range(settings.gateway.processes)),
         argv=tuple(edge.command(settings)),
         ready=probe(settings, "edge", clock=clock),
         binds=(Endpoint("udp", host, port),),
