@@ -105,14 +105,18 @@ async def _unless_stopped(work: Coroutine[Any, Any, None], stop: asyncio.Event) 
 
 
 async def _edge_knows_gateways(control: Control) -> None:
-    """Return when the edge sends calls to every gateway: one that started after the edge is taken
-    for dead until the next OPTIONS, and a first caller would hear that all lines are busy."""
+    """Return when every gateway has answered the edge.
+
+    The edge started first: it may have asked one that was not there yet, and will call it down
+    when that question times out. A first caller would then hear that all lines are busy.
+    """
     try:
         async with asyncio.timeout(EDGE_PATIENCE_SECONDS):
+            await asyncio.to_thread(control.doubt)
             while not await asyncio.to_thread(_all_active, control):  # noqa: ASYNC110 - no event
                 await asyncio.sleep(EDGE_LOOK_SECONDS)
-    except TimeoutError:
-        log.warning("the edge does not reach every gateway")
+    except (TimeoutError, HotlineError) as error:
+        log.warning("the edge does not reach every gateway: %s", error)
 
 
 def _all_active(control: Control) -> bool:

@@ -41,8 +41,10 @@ def specs(settings: Settings, config_path: Path, *, clock: Clock) -> list[Proces
     heartbeat_path(settings, "scribe").unlink(missing_ok=True)
     own_redis = [_redis(settings, clock)] if settings.redis.url is None else []
     needs = frozenset(spec.name for spec in own_redis)
+    call_needs = needs | {"edge"}  # a gateway that ends says goodbye to its calls through it
     gateways = [
-        _gateway(settings, config_path, n, needs, clock) for n in range(settings.gateway.processes)
+        _gateway(settings, config_path, n, call_needs, clock)
+        for n in range(settings.gateway.processes)
     ]
     others = [
         ProcessSpec(
@@ -53,7 +55,7 @@ def specs(settings: Settings, config_path: Path, *, clock: Clock) -> list[Proces
         )
         for name in ("scribe", "worker")
     ]
-    return [*own_redis, *gateways, _edge(settings, clock), *others]
+    return [*own_redis, _edge(settings, clock), *gateways, *others]
 
 
 def probe(settings: Settings, name: str, *, clock: Clock) -> Probe:
@@ -101,9 +103,6 @@ def _edge(settings: Settings, clock: Clock) -> ProcessSpec:
     host, port = settings.edge.address, settings.edge.port
     return ProcessSpec(
         name="edge",
-        # After the gateways: one that does not answer its first OPTIONS is taken for dead for
-        # seconds, and the first caller would hear that all lines are busy.
-        needs=frozenset(f"gateway-{n + 1}" for n in range(settings.gateway.processes)),
         argv=tuple(edge.command(settings)),
         ready=probe(settings, "edge", clock=clock),
         binds=(Endpoint("udp", host, port),),

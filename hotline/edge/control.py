@@ -99,6 +99,12 @@ class Control:
         """Send calls to the gateway again. Raises UnknownGateway."""
         self._set_state(slot, "ap")
 
+    def doubt(self) -> None:
+        """Take every gateway for down until it answers an OPTIONS; those draining stay so."""
+        for gateway in self.gateways():
+            if gateway.state is not GatewayState.DRAINING:
+                self._call("dispatcher.set_duid_state", "ip", _GATEWAYS, gateway.slot)
+
     def gateways(self) -> list[GatewayStatus]:
         """Return every gateway, by port."""
         records = self._call("dispatcher.list", "full")["RECORDS"]

@@ -111,6 +111,19 @@ def test_a_gateway_that_comes_back_gets_calls_again(
     assert _calls(edge) == [1, 1]
 
 
+def test_a_doubted_gateway_gets_calls_when_it_has_answered(
+    edge: EdgeServer, gateways: list[Peer], trunk: Peer
+) -> None:
+    edge.control.drain("gateway-2")
+    gateways[0].answers_options = False
+    edge.control.doubt()
+    assert _states(edge) == [GatewayState.DOWN, GatewayState.DRAINING]
+    assert trunk.ask(trunk.invite("12356", sender="x")).status == 503
+    gateways[0].answers_options = True
+    wait_until(lambda: _states(edge)[0] is GatewayState.ACTIVE, what="the gateway being found")
+    assert _establish(trunk, gateways)[0] is gateways[0]
+
+
 def test_all_gateways_full_is_503_with_retry_after(
     edge: EdgeServer, gateways: list[Peer], trunk: Peer
 ) -> None:

@@ -106,6 +106,7 @@ class Peer:
         self.invites: list[Message] = []
         """Those answered so; a retransmission counts again."""
         self.options_answered = 0
+        self.answers_options = True
         self._inbox: queue.Queue[Message] = queue.Queue()
         self._passed_over: list[Message] = []
         self._closed = threading.Event()
@@ -337,8 +338,8 @@ class Peer:
                 continue  # a NAT keep-alive
             message = parse(data, source)
             if message.method == "OPTIONS":
-                self.options_answered += 1
-                self.reply(message, 200)
+                self.options_answered += self.answers_options
+                self.reply(message, 200 if self.answers_options else 503)
             elif message.method == "INVITE" and self.invite_status:
                 self.invites.append(message)
                 self.reply(message, self.invite_status)
