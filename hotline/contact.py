@@ -66,11 +66,13 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
     S.QUEUED: {
         e.ContactOffered: S.OFFERED,
         e.ContactQueued: S.QUEUED,  # asked for something else while waiting
+        e.PlaceKept: S.QUEUED,
         **_ENDS_UNSERVED,
     },
     S.OFFERED: {
         e.ContactAnswered: S.TALKING,
         e.ContactQueued: S.OFFERED,  # asked for something else while a phone rings
+        e.PlaceKept: S.OFFERED,  # the news of it came after the offer
         e.OfferMissed: S.QUEUED,
         e.OfferDeclined: S.QUEUED,
         e.OfferFailed: S.QUEUED,

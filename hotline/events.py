@@ -117,6 +117,8 @@ class AlarmKind(StrEnum):
     STUCK_STATE_MENDED = "stuck_state_mended"
     PROMPT_MISSING = "prompt_missing"
     OVER_CAPACITY = "over_capacity"
+    NOBODY_STAFFED = "nobody_staffed"
+    """Somebody waits for whom nobody on duty can be asked, now or later."""
     FAULT = "fault"
 
 
@@ -136,7 +138,12 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InviteReceived(Event):
+class ContactEvent(Event):
+    """`subject` is a contact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteReceived(ContactEvent):
     """A caller's INVITE reached a gateway: the contact begins."""
 
     gateway: GatewayId
@@ -147,24 +154,24 @@ class InviteReceived(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallAnswered(Event):
+class CallAnswered(ContactEvent):
     """We sent 200: the caller hears us."""
 
     leg: LegId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentGiven(Event):
+class ConsentGiven(ContactEvent):
     """The notice was heard to its end, or passed over by a key, without a refusal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentRefused(Event):
+class ConsentRefused(ContactEvent):
     """The caller refused recording by key; the call goes on unrecorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MenuFinished(Event):
+class MenuFinished(ContactEvent):
     """The menu is over. `outcome`: ``chosen`` or why it was cut short (``silence``,
     ``wrong_keys``, ``prompt_missing``, ``fault``): each leads to a human."""
 
@@ -174,7 +181,7 @@ class MenuFinished(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContactQueued(Event):
+class ContactQueued(ContactEvent):
     """The contact waits (the first time: it was 'offered' to the service in queue statistics)."""
 
     priority: Priority
@@ -185,15 +192,33 @@ class ContactQueued(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContactOffered(Event):
-    """One counselor's phone is asked to take the contact."""
+class PlaceKept(ContactEvent):
+    """The caller was here before and has the place of that visit: in line since `since`.
 
-    offer: OfferId
-    counselor: CounselorId
+    `because`: ``fault`` (we cut the caller off) or ``hung_up``.
+    """
+
+    since: datetime
+    because: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfferMissed(Event):
+class ContactOffered(ContactEvent):
+    """One counselor's phone is asked to take the contact.
+
+    `plan` is the version of the routing plan, `step` the step of the route (from 1) that the
+    counselor fits, `sticky` whether it is the one who last took this caller: why this one.
+    """
+
+    offer: OfferId
+    counselor: CounselorId
+    plan: str = ""
+    step: int = 0
+    sticky: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMissed(ContactEvent):
     """The offer timed out; the contact is back in its place."""
 
     offer: OfferId
@@ -201,7 +226,7 @@ class OfferMissed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfferDeclined(Event):
+class OfferDeclined(ContactEvent):
     """The counselor refused the offer (486, 603 or a command); the contact is back in its place."""
 
     offer: OfferId
@@ -210,7 +235,7 @@ class OfferDeclined(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfferFailed(Event):
+class OfferFailed(ContactEvent):
     """The phone could not be reached; the contact is back in its place."""
 
     offer: OfferId
@@ -219,7 +244,7 @@ class OfferFailed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfferWithdrawn(Event):
+class OfferWithdrawn(ContactEvent):
     """The offer was taken back (lease lost, Redis restarted); the contact is back in its place."""
 
     offer: OfferId
@@ -227,7 +252,7 @@ class OfferWithdrawn(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContactAnswered(Event):
+class ContactAnswered(ContactEvent):
     """Counselor and caller hear each other."""
 
     offer: OfferId
@@ -236,21 +261,21 @@ class ContactAnswered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContactHeld(Event):
+class ContactHeld(ContactEvent):
     """One side put the other on hold (``sendonly`` or ``inactive`` by re-INVITE)."""
 
     leg: LegId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContactResumed(Event):
+class ContactResumed(ContactEvent):
     """The hold is over."""
 
     leg: LegId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingStarted(Event):
+class RecordingStarted(ContactEvent):
     """Both tracks are being written. Paths are relative to the recording folder."""
 
     recording: RecordingId
@@ -259,14 +284,14 @@ class RecordingStarted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingStopped(Event):
+class RecordingStopped(ContactEvent):
     """Both tracks are closed."""
 
     recording: RecordingId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingFailed(Event):
+class RecordingFailed(ContactEvent):
     """Recording could not start or go on; the call did. `detail` names no number."""
 
     recording: RecordingId | None
@@ -274,7 +299,7 @@ class RecordingFailed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CounselorLost(Event):
+class CounselorLost(ContactEvent):
     """The counselor's leg died under the conversation; the caller goes back to the queue."""
 
     counselor: CounselorId
@@ -282,7 +307,7 @@ class CounselorLost(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CounselorLeft(Event):
+class CounselorLeft(ContactEvent):
     """The counselor ended the conversation."""
 
     counselor: CounselorId
@@ -290,21 +315,21 @@ class CounselorLeft(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallerLeft(Event):
+class CallerLeft(ContactEvent):
     """The caller's leg ended: hang-up, CANCEL, RTP silence or an expired session."""
 
     termination: Termination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContactRefused(Event):
+class ContactRefused(ContactEvent):
     """We ended the contact without serving it."""
 
     termination: Termination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContactFailed(Event):
+class ContactFailed(ContactEvent):
     """A fault of ours ended the contact."""
 
     termination: Termination
@@ -327,6 +352,13 @@ class CounselorStateChanged(Event):
     contact: ContactId | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounselorMissedOffers(Event):
+    """A supervisor must know: so many offers in a row rang at this phone in vain."""
+
+    missed: int
+
+
 # --- the platform ------------------------------------------------------------
 
 
@@ -343,6 +375,15 @@ class AlarmCleared(Event):
     """The condition is over."""
 
     kind: AlarmKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingPlanChanged(Event):
+    """From here on contacts are routed by this plan. `subject` is ``plan``; `text` is its TOML."""
+
+    version: str
+    by: str
+    text: str
 
 
 class Sink(Protocol):

@@ -96,7 +96,11 @@ class LegListener(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """One contact as the queue knows it. `arrived_at` is the INVITE's time and never changes."""
+    """One contact as the queue knows it.
+
+    `arrived_at` is the INVITE's time and never changes; `skills` are required, `preferred` ones
+    decide between several counselors who fit; `dnis` is the number that was dialled.
+    """
 
     contact: ContactId
     gateway: GatewayId
@@ -107,16 +111,24 @@ class Waiting:
     skills: tuple[str, ...]
     node: NodeId
     caller_digest: str
+    preferred: tuple[str, ...] = ()
+    dnis: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """One attempt to give one waiting contact to one ready counselor."""
+    """One attempt to give one waiting contact to one ready counselor.
+
+    `plan`, `step` and `sticky` say why this one (see `events.ContactOffered`).
+    """
 
     id: OfferId
     contact: ContactId
     counselor: CounselorId
     expires_at: datetime
+    plan: str = ""
+    step: int = 0
+    sticky: bool = False
 
 
 class OfferOutcome(StrEnum):

@@ -26,6 +26,7 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
         e.ConsentRefused,
         e.MenuFinished,
         e.ContactQueued,
+        e.PlaceKept,
         e.ContactOffered,
         e.OfferMissed,
         e.OfferDeclined,
@@ -43,6 +44,8 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
         e.ContactRefused,
         e.ContactFailed,
         e.CounselorStateChanged,
+        e.CounselorMissedOffers,
+        e.RoutingPlanChanged,
         e.AlarmRaised,
         e.AlarmCleared,
     )

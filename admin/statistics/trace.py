@@ -60,7 +60,7 @@ class _Tracer:
     def take(self, event: Event) -> None:
         if isinstance(event, e.CounselorStateChanged):
             self._wrap_up(event)
-        elif not isinstance(event, e.AlarmRaised | e.AlarmCleared):
+        elif isinstance(event, e.ContactEvent):
             facts = self._contacts.setdefault(event.subject, ContactFacts(id=event.subject))
             self._take_contact(facts, event)
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from hotline.events import SealedNumber
-from hotline.ids import GatewayId, LegId, NodeId
+from hotline.ids import ContactId, GatewayId, LegId, NodeId
+from hotline.menu.reception import MenuResult
+from hotline.ports import Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,3 +29,18 @@ class Arrival:
     dnis: str
     node: NodeId
     caller: SealedNumber
+
+    def waiting(self, contact: ContactId, menu: MenuResult, *, since: datetime) -> Waiting:
+        """Return what the queue is asked for, by a caller who arrived at `since`."""
+        return Waiting(
+            contact=contact,
+            gateway=self.gateway,
+            priority=menu.priority,
+            arrived_at=since,
+            topic=menu.topic,
+            language=menu.language,
+            skills=menu.skills,
+            node=self.node,
+            caller_digest=self.caller.digest,
+            dnis=self.dnis,
+        )

@@ -43,7 +43,6 @@ from hotline.ports import (
     Offers,
     Queue,
     Telephone,
-    Waiting,
 )
 
 log = logging.getLogger(__name__)
@@ -140,7 +139,14 @@ class Conversation:
         if self.contact.state is not S.QUEUED:
             self._errands.send(lambda: self._line.offers.give_back(offer, OfferOutcome.WITHDRAWN))
             return
-        self._record(e.ContactOffered, offer=offer.id, counselor=offer.counselor)
+        self._record(
+            e.ContactOffered,
+            offer=offer.id,
+            counselor=offer.counselor,
+            plan=offer.plan,
+            step=offer.step,
+            sticky=offer.sticky,
+        )
         left = (offer.expires_at - self._line.clock.now()).total_seconds()
         self._ringing = Ringing(
             offer,
@@ -363,19 +369,8 @@ class Conversation:
         menu = self._menu
         if menu is None or self.contact.state not in (S.QUEUED, S.OFFERED):
             return
-        await self._line.queue.enqueue(
-            Waiting(
-                contact=self.contact.id,
-                gateway=self.arrival.gateway,
-                priority=menu.priority,
-                arrived_at=self._arrived_at,
-                topic=menu.topic,
-                language=menu.language,
-                skills=menu.skills,
-                node=self.arrival.node,
-                caller_digest=self.arrival.caller.digest,
-            )
-        )
+        waiting = self.arrival.waiting(self.contact.id, menu, since=self._arrived_at)
+        await self._line.queue.enqueue(waiting)
 
     def _end(self, kind: type[e.Event], termination: Termination, **facts: object) -> None:
         known_to_queue = self.contact.state in (S.QUEUED, S.OFFERED)

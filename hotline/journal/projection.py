@@ -22,7 +22,7 @@ class ContactProjection:
     name = "contacts"
 
     def fold(self, session: Session, event: e.Event) -> None:
-        if isinstance(event, e.CounselorStateChanged | e.AlarmRaised | e.AlarmCleared):
+        if not isinstance(event, e.ContactEvent):
             return
         row = held(session, (ContactRow, event.subject), lambda: _contact(session, event.subject))
         _move(session, row, event)
