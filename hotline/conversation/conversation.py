@@ -31,7 +31,6 @@ from hotline.conversation.errands import Errands
 from hotline.conversation.ringing import EVENT_OF, WITH_STATUS, Ringing
 from hotline.conversation.talk import Talk
 from hotline.conversation.waitingroom import WaitingRoom
-from hotline.errors import QueueUnavailable
 from hotline.events import Reason, Result, Termination
 from hotline.ids import LegId, OfferId, RecordingId
 from hotline.menu.ivr import Outcome
@@ -270,7 +269,7 @@ class Conversation:
     def _ringing_event(self, event: LegEvent, ringing: Ringing) -> None:
         if isinstance(event, LegAnswered):
             ringing.close()
-            self._errands.send(lambda: self._counselor_answered(ringing))
+            self._errands.hurry(lambda: self._counselor_answered(ringing))
         elif isinstance(event, LegEnded):
             self._offer_over(ringing, ringing.outcome(event), event.status)
 
@@ -284,11 +283,9 @@ class Conversation:
         self._errands.send(lambda: self._line.offers.give_back(ringing.offer, outcome))
 
     async def _counselor_answered(self, ringing: Ringing) -> None:
-        try:
-            valid = await self._line.offers.accept(ringing.offer)
-        except QueueUnavailable:
-            valid = True  # a human is on the line: Redis is told when it is back
-            self._errands.send(lambda: self._line.offers.accept(ringing.offer))
+        valid = await self._errands.promptly(
+            lambda: self._line.offers.accept(ringing.offer), otherwise=True
+        )
         if self._ringing is not ringing:  # the caller hung up, or the counselor did, meanwhile
             if not self.contact.ended:  # and the queue believes that the two talk
                 self._errands.send(lambda: self._line.offers.finish(ringing.offer, requeue=True))

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from hotline import events as e
-from hotline.call import LegAnswered, LegHeld, LegResumed
+from hotline.call import DigitPressed, LegAnswered, LegHeld, LegResumed
 from hotline.contact import ContactState as S
 from hotline.events import AlarmKind, Priority, Reason, Result, Termination
 from hotline.ids import RecordingId
@@ -325,6 +325,24 @@ def test_counselor_who_answers_while_redis_is_away_talks_and_redis_is_told_later
         while ("accept", "1") not in s.queue.said:
             s.timers.advance(1)
             await s.turn()
+
+    scene = play(act)
+    assert scene.audio.bridges == {frozenset({CALLER, scene.counselor_leg})}
+
+
+def test_counselor_who_answers_does_not_wait_behind_what_redis_was_not_told_yet() -> None:
+    async def act(s: Scene) -> None:
+        await s.wait_in_line()
+        await s.be_offered()
+        s.queue.away = True
+        s.conversation.leg_event(DigitPressed(leg=CALLER, digit="0"))  # asks for another place
+        await s.turn()
+        s.conversation.leg_event(LegAnswered(leg=s.counselor_leg))
+        for _ in range(4):
+            await s.turn()
+        assert s.state is S.TALKING
+        s.conversation.cancel()
+        s.queue.away = False
 
     scene = play(act)
     assert scene.audio.bridges == {frozenset({CALLER, scene.counselor_leg})}

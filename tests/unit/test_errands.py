@@ -63,3 +63,33 @@ async def test_cancelled_errands_are_forgotten() -> None:
     for _ in range(4):
         await turn()
     assert done == []
+
+
+async def test_an_urgent_errand_does_not_wait_behind_those_that_are_stuck() -> None:
+    done = list[str]()
+    errands = Errands(timers=ManualTimers(), name="test")
+    errands.send(errand(done, "stuck", [QueueUnavailable("away")]))
+    errands.hurry(errand(done, "urgent", []))
+    assert not errands.idle
+    for _ in range(4):
+        await turn()
+    assert done == ["urgent"]
+    errands.cancel()
+
+
+async def test_a_queue_that_does_not_answer_is_told_later_what_was_taken_for_granted() -> None:
+    done, timers = list[str](), ManualTimers()
+    errands = Errands(timers=timers, name="test", patience=0.01)
+    answers = asyncio.Event()
+
+    async def ask() -> bool:
+        await answers.wait()
+        done.append("told")
+        return False
+
+    assert await errands.promptly(ask, otherwise=True)
+    assert done == []
+    answers.set()
+    await errands.settled()
+    assert done == ["told"]
+    assert not await errands.promptly(ask, otherwise=True)
