@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import tempfile
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,6 +25,8 @@ from hotline.database import snapshot
 from hotline.errors import ConfigError, HotlineError
 from hotline.journal.tables import ContactRow
 from recordings.tables import RecordingRow
+
+log = logging.getLogger(__name__)
 
 FOLDED_SECONDS = 30.0
 """How long the scribe and the worker may take to finish what the calls left."""
@@ -50,26 +53,39 @@ async def _perform(
     settings: Settings, config: Path, live: Live, console: Console, *, once: bool
 ) -> int:
     stop = platform.stop_on_signals()
-    async with platform.running(settings, config, live.say, stop) as supervisor:
-        played = asyncio.create_task(_play(settings, live))
-        stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({played, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if not played.done():
-            played.cancel()
-            return 130
-        try:
-            verdict = played.result()
-        except HotlineError as error:
-            verdict = broken_off(str(error))
+    try:
+        async with platform.running(settings, config, live.say, stop) as supervisor:
+            verdict = await _verdict(settings, live, stop)
+            _show_verdict(verdict, live, console)
+            if not once:
+                await _invite(settings, live)
+                async with Watch(settings.redis_url, show=live.show):
+                    await supervisor.run_until(stop)
+    except HotlineError as error:
+        verdict = broken_off(str(error))
         _show_verdict(verdict, live, console)
-        if once:
-            print(json.dumps(verdict.as_json(), ensure_ascii=False))  # noqa: T201 - the result
-        else:
-            await _invite(settings, live)
-            async with Watch(settings.redis_url, show=live.show):
-                await supervisor.run_until(stop)
+    if once:
+        print(json.dumps(verdict.as_json(), ensure_ascii=False))  # noqa: T201 - the result
     return 0 if verdict.ok else 1
+
+
+async def _verdict(settings: Settings, live: Live, stop: asyncio.Event) -> Verdict:
+    """Play the calls; whatever ends them too early is the verdict."""
+    played = asyncio.create_task(_play(settings, live))
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({played, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not played.done():
+        played.cancel()
+        await asyncio.wait({played})
+        raise platform.Stopped("stopped before the calls were over")
+    try:
+        return played.result()
+    except HotlineError as error:
+        return broken_off(str(error))
+    except Exception as error:
+        log.exception("the demonstration broke off")
+        return broken_off(f"{type(error).__name__}: {error}")
 
 
 async def _play(settings: Settings, live: Live) -> Verdict:
@@ -88,9 +104,10 @@ async def _play(settings: Settings, live: Live) -> Verdict:
                 folder=Path(folder),
             )
             async with stage.opened(*members):
-                for scene, caller in zip(SCENES, CALLERS, strict=True):
+                callers = iter(CALLERS)
+                for scene in SCENES:
                     live.title(*_titles(scene.__name__, scene.__doc__ or ""))
-                    expected.append(await scene(stage, caller))
+                    expected += await scene(stage, callers)
         live.title("核对", "Checking")
         await _folded(settings, expected)
         heard = Heard(
@@ -139,7 +156,7 @@ def _titles(name: str, doc: str) -> tuple[str, str]:
     titles = {
         "recorded_conversation": "一、同意录音的来电：菜单、排队、通话、挂断",
         "refused_recording": "二、按 8 拒绝录音：照常服务",
-        "in_danger": "三、按 0：我有危险，直接转给危机咨询员",
+        "in_danger": "三、按 0：我有危险，排在等候者之前，转给危机咨询员",
         "declined_offer": "四、咨询员拒接：来电者保持原位",
         "abandoned": "五、无人在线：等待后挂断",
     }

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from hotline.config import load
+from hotline.sip.softphone_client import SoftphoneClient
+from tests.servers import free_port, wait_until
 
 WHEEL = Path(__file__).parents[2] / "build" / "wheel"
 """The PyPI wheel of the engine, unpacked by `make setup-test`."""
@@ -32,7 +41,9 @@ def test_demonstration_ends_by_itself_with_every_check_passed(tmp_path: Path) ->
     assert report["ok"] is True
     assert [check for check in report["checks"] if not check["ok"]] == []
     results = [contact["result"] for contact in report["contacts"]]
-    assert results == ["completed"] * 4 + ["abandoned"]
+    assert results == [
+        "completed", "completed", "abandoned", "completed", "completed", "abandoned",
+    ]  # fmt: skip
     for contact in report["contacts"]:
         states = [state["state"] for state in contact["states"]]
         assert states[:3] == ["ringing", "greeted", "queued"]
@@ -46,7 +57,8 @@ def test_demonstration_ends_by_itself_with_every_check_passed(tmp_path: Path) ->
 
 
 def test_small_engine_does_the_same_with_more_processes(tmp_path: Path) -> None:
-    done = demonstrate(tmp_path, PYTHONPATH=str(WHEEL))
+    path = os.pathsep.join([str(WHEEL), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = demonstrate(tmp_path, PYTHONPATH=path)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     assert json.loads(done.stdout.splitlines()[-1])["ok"] is True
     assert "gateway-8 up" in done.stderr
@@ -59,3 +71,77 @@ def test_demonstration_that_cannot_start_says_why_and_fails(tmp_path: Path) -> N
     assert done.returncode == 1
     assert "gateway.processes" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+class Shown:
+    """A demonstration that runs; what it shows, as it comes."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.text = ""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def await_text(self, pattern: str, *, seconds: float = 90) -> re.Match[str]:
+        """Return the first match in what was shown, when it is there."""
+        wait_until(
+            lambda: bool(re.search(pattern, self.text)) or self.process.poll() is not None,
+            what=pattern,
+            seconds=seconds,
+        )
+        found = re.search(pattern, self.text)
+        assert found, self.text[-3000:]
+        return found
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.text += line
+
+
+@contextmanager
+def demonstration(folder: Path, *words: str) -> Iterator[Shown]:
+    """Inside the block it runs; it is ended as a terminal would, if it has not ended by then."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "admin", "demo", "--language", "en", *words],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            yield Shown(process)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=30)
+
+
+async def test_demonstration_stays_up_and_its_accounts_work(tmp_path: Path) -> None:
+    with demonstration(tmp_path) as shown:
+        found = shown.await_text(r"sip:8000@(\S+)  realm (\S+)  password (\S+)")
+        edge, realm, password = found.groups()
+        async with SoftphoneClient(address="127.0.0.4", port=free_port(), rtp_port=41000) as phone:
+            await phone.register(account="8000", password=password, registrar=edge, domain=realm)
+            await phone.expect("registered", status=200)
+            line = load(tmp_path / "demo" / "hotline.toml").lines[0].number
+            call = await phone.dial(f"sip:{line}@{edge}")
+            await phone.expect("answered", call=call)
+            await phone.hang_up(call)
+            await phone.expect("ended", call=call)
+        shown.process.send_signal(signal.SIGINT)
+        assert shown.process.wait(timeout=30) == 0, shown.text[-3000:]
+    assert not (tmp_path / "demo" / "state" / "run" / "status.json").exists()
+
+
+def test_demonstration_that_goes_wrong_says_so_in_its_json_and_exit_status(tmp_path: Path) -> None:
+    with demonstration(tmp_path, "--once") as shown:
+        shown.await_text(r"talks")
+        status = json.loads((tmp_path / "demo" / "state" / "run" / "status.json").read_text())
+        for child in status["children"]:
+            if child["name"].startswith("gateway-"):
+                os.kill(child["pid"], signal.SIGKILL)
+        assert shown.process.wait(timeout=90) == 1
+        shown.await_text(r'"ok": false')
+    report = json.loads(shown.text.splitlines()[-1])
+    assert report["ok"] is False
+    assert [check["check"] for check in report["checks"] if not check["ok"]]
