@@ -42,28 +42,44 @@ class Endpoint:
     def holders(self) -> list[int]:
         """Return the pids that listen there; empty when free, or when they are hidden from us."""
         inodes = set(self._inodes())
-        return sorted(_processes_with(inodes)) if inodes else []
+        return sorted({pid for inode, pid in _open_sockets() if inode in inodes} if inodes else ())
 
     def _inodes(self) -> Iterator[str]:
-        wanted = {IPv4Address(self.host), _ANY}
-        for line in Path(f"/proc/net/{self.kind}").read_text(encoding="ascii").splitlines()[1:]:
-            column = line.split()
-            address, port = column[1].split(":")
-            if int(port, 16) != self.port:
-                continue
-            if self.kind == "tcp" and column[3] != _TCP_LISTEN:
-                continue
-            here = IPv4Address(int.from_bytes(bytes.fromhex(address), "little"))
-            if here in wanted or IPv4Address(self.host) == _ANY:
-                yield column[9]
+        return (inode for port, inode in _table(self.kind, self.host) if port == self.port)
 
 
-def _processes_with(inodes: set[str]) -> Iterator[int]:
-    sockets = {f"socket:[{inode}]" for inode in inodes}
+def udp_holders(host: str, ports: range) -> dict[int, list[int]]:
+    """Return those UDP `ports` that are taken, each with the pids that listen there (none where
+    they are hidden from us). One look, however many ports."""
+    taken = {inode: port for port, inode in _table("udp", host) if port in ports}
+    found: dict[int, list[int]] = {port: [] for port in sorted(taken.values())}
+    for inode, pid in _open_sockets() if taken else ():
+        if inode in taken:
+            found[taken[inode]].append(pid)
+    return found
+
+
+def _table(kind: str, host: str) -> Iterator[tuple[int, str]]:
+    """Yield the port and the inode of each socket that listens at `host`, or at every address."""
+    wanted = {IPv4Address(host), _ANY}
+    for line in Path(f"/proc/net/{kind}").read_text(encoding="ascii").splitlines()[1:]:
+        column = line.split()
+        address, port = column[1].split(":")
+        if kind == "tcp" and column[3] != _TCP_LISTEN:
+            continue
+        here = IPv4Address(int.from_bytes(bytes.fromhex(address), "little"))
+        if here in wanted or IPv4Address(host) == _ANY:
+            yield int(port, 16), column[9]
+
+
+def _open_sockets() -> Iterator[tuple[str, int]]:
+    """Yield the inode of each socket with a process that has it open."""
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
             continue
-        # Another user's process, or one that ended just now: not ours to name.
-        with suppress(OSError):
-            if any(str(fd.readlink()) in sockets for fd in (folder / "fd").iterdir()):
-                yield int(folder.name)
+        with suppress(OSError):  # another user's process, or one that ended just now
+            for fd in (folder / "fd").iterdir():
+                with suppress(OSError):  # closed just now
+                    target = str(fd.readlink())
+                    if target.startswith("socket:["):
+                        yield target[8:-1], int(folder.name)

@@ -95,8 +95,13 @@ class Dialog(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         return any(media.status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD for media in info.media)
 
     def packets_received(self) -> int:
-        """Return a number that changes whenever RTP or RTCP comes in."""
-        stat = self.getStreamStat(0)
+        """Return a number that changes whenever RTP or RTCP comes in; 0 while there is no audio."""
+        info = self.getInfo()
+        # By the number of its m-line: what was refused before it (SRTP, video) has none here.
+        line = next((media.index for media in info.media if _is_heard(media)), None)
+        if line is None:
+            return 0
+        stat = self.getStreamStat(line)
         return int(stat.rtcp.rxStat.pkt) + int(stat.rtcp.txStat.updateCount)
 
     @guarded
@@ -111,6 +116,17 @@ class Dialog(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     def onCallRxOffer(self, prm: Any) -> None:
         if not self.owner.can_answer(str(prm.offer.wholeSdp)):
             prm.statusCode = pj.PJSIP_SC_NOT_ACCEPTABLE_HERE
+
+    @guarded
+    def onCallTransferRequest(self, prm: Any) -> None:
+        """REFER: a peer never makes us call anybody (603). Left alone, the engine would."""
+        prm.statusCode = pj.PJSIP_SC_DECLINE
+
+    @guarded
+    def onCallReplaceRequest(self, prm: Any) -> None:
+        """INVITE with Replaces: nobody takes over a leg of ours (603). `prm.reason` must stay as
+        it is: the engine would read it when it is gone."""
+        prm.statusCode = pj.PJSIP_SC_DECLINE
 
     @guarded
     def onDtmfDigit(self, prm: Any) -> None:
@@ -143,10 +159,14 @@ class Graveyard:
 def audio_port(call: pj.Call) -> pj.AudioMedia | None:
     """Return the call's port in the conference bridge, when it has one now."""
     info = call.getInfo()
-    for number, media in enumerate(info.media):
-        if media.type == pj.PJMEDIA_TYPE_AUDIO and media.audioConfSlot != pj.PJSUA_INVALID_ID:
+    for number, media in enumerate(info.media):  # the position here, not the m-line's number
+        if _is_heard(media):
             return call.getAudioMedia(number)
     return None
+
+
+def _is_heard(media: Any) -> bool:
+    return bool(media.type == pj.PJMEDIA_TYPE_AUDIO and media.audioConfSlot != pj.PJSUA_INVALID_ID)
 
 
 def operation(status: int = 0, headers: dict[str, str] | None = None) -> pj.CallOpParam:

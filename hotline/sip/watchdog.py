@@ -1,15 +1,19 @@
 """Finds legs from which nothing comes any more: no RTP and no RTCP. Pure but for the counter read.
 
 One look per leg and second at the engine's counters, never anything per packet. A leg on hold may
-be silent; its time begins anew when the hold is over.
+be silent; its time begins anew when the hold is over. A leg whose packets cannot be counted has
+no audio that the engine knows of: it counts as silent, and costs no other leg its look.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from hotline.ids import LegId
+
+log = logging.getLogger(__name__)
 
 INTERVAL = 1.0
 """Seconds between two sweeps."""
@@ -17,8 +21,10 @@ INTERVAL = 1.0
 
 @dataclass(slots=True)
 class _Sign:
-    packets: int
+    packets: int | None
+    """None as long as they could not be counted."""
     at: float
+    fault_told: bool = False
 
 
 class Watchdog:
@@ -42,12 +48,24 @@ class Watchdog:
         seen: dict[LegId, _Sign] = {}
         silent: list[LegId] = []
         for leg, count in watched:
-            packets = count()
-            sign = self._signs.get(leg)
-            if sign is None or sign.packets != packets:
-                sign = _Sign(packets, now)
-            elif now - sign.at >= self._limit:
+            sign = self._look(leg, count, now)
+            if now - sign.at >= self._limit:
                 silent.append(leg)
             seen[leg] = sign
         self._signs = seen
         return silent
+
+    def _look(self, leg: LegId, count: Callable[[], int], now: float) -> _Sign:
+        """Return the leg's last sign of life, which is one of now when packets came in."""
+        sign = self._signs.get(leg) or _Sign(None, now)
+        try:
+            packets = count()
+        except Exception as error:  # whatever the engine says of one leg, the others are looked at
+            if not sign.fault_told:
+                name = type(error).__name__
+                log.warning("leg %s: its packets cannot be counted: %s", leg[:8], name)
+            sign.fault_told = True
+            return sign
+        if packets != sign.packets:
+            sign.packets, sign.at = packets, now
+        return sign

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,12 +24,18 @@ from tests.sip.line import until
 from tests.sip.parties import COUNSELOR_HERTZ, Parties, gathered
 from tests.sip.test_recording import recordings_of
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
 
-
+@pytest.mark.timeout(240)  # twice the set-up where it has to go into a namespace
 async def test_full_disk_costs_the_recording_and_not_the_call(
-    tmp_path: Path, tonal_prompts: Path
+    tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
+    if may_mount():
+        await full_disk(tmp_path, request.getfixturevalue("tonal_prompts"))
+    else:
+        await asyncio.to_thread(as_root_of_a_namespace, request.node.nodeid)
+
+
+async def full_disk(tmp_path: Path, tonal_prompts: Path) -> None:
     server = HotlineServer(
         tmp_path / "hotline",
         {"recording.reserve_mb": 1, "queueing.wrap_up": 1, "gateway.processes": 1},
@@ -91,17 +101,42 @@ def sealed_seconds(server: HotlineServer, contact: ContactId) -> float:
     return float(row.caller_seconds or 0)
 
 
+def may_mount() -> bool:
+    """Whether this user can mount: as root, or by sudo without a password."""
+    if os.geteuid() == 0:
+        return True
+    sudo = ["sudo", "-n", "mount", "--version"]
+    return shutil.which("sudo") is not None and subprocess.run(sudo, check=False).returncode == 0
+
+
+def as_root_of_a_namespace(test: str) -> None:
+    """Run `test` where we are root and mounts are our own; where that is not allowed either, it
+    is passed over, but in CI it fails: nothing else shows what a full disk does."""
+    within = ["unshare", "--user", "--map-root-user", "--mount"]
+    if subprocess.run([*within, "true"], capture_output=True, check=False).returncode != 0:
+        give_up = pytest.fail if os.environ.get("HOTLINE_CI") else pytest.skip
+        give_up("a small disk needs root, sudo without a password, or user namespaces")
+    with tempfile.TemporaryDirectory(prefix="hd-") as folder:  # short: sockets are in it
+        inner = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        inner += [f"--basetemp={folder}/t", test]
+        done = subprocess.run([*within, *inner], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+
+
 @contextmanager
 def small_disk(folder: Path, *, megabytes: int) -> Iterator[None]:
     """Let `folder` be a disk of its own, of so many megabytes."""
     folder.mkdir(mode=0o700, parents=True)
     folder.parent.chmod(0o700)
-    options = f"size={megabytes}m,mode=0700"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
+    by = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    options = f"size={megabytes}m,mode=0700,uid={os.geteuid()},gid={os.getegid()}"
+    mount = [*by, "mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    subprocess.run(mount, check=True)
     try:
         yield
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        subprocess.run([*by, "umount", str(folder)], check=True)
 
 
 def fill(folder: Path) -> Path:

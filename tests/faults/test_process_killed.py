@@ -137,6 +137,40 @@ async def test_killed_gateway_fails_its_contacts_and_the_other_one_goes_on(
     journalled_once(server)
 
 
+@pytest.mark.timeout(180)
+async def test_gateway_killed_while_a_phone_rings_frees_the_counselor_for_the_next_caller(
+    server: HotlineServer, tmp_path: Path
+) -> None:
+    """Between `offer.lua` and `accept.lua`: contact and counselor are claimed for each other."""
+    async with (
+        gathered(server, tmp_path) as parties,
+        parties.counselor(answer_after=None) as counselor,
+    ):
+        _, lost = await parties.queued()
+        await parties.watch.expect(lost, e.ContactOffered, counselor=counselor.extension)
+        await counselor.phone.expect("incoming")
+        [owner] = {x.gateway for x in parties.invites() if x.subject == lost}
+        name = owner.partition(".")[0]
+        await kill_and_await(server, name)
+        failed = await parties.watch.expect(lost, e.ContactFailed, seconds=LEASE + 10)
+        assert failed.termination == LOST
+        assert parties.endings(lost) == [LOST]
+        freed = await parties.watch.expect(
+            counselor.extension, e.CounselorStateChanged, previous=CounselorState.OFFERED
+        )
+        assert (freed.state, freed.contact) == (CounselorState.READY, None)
+        tone = parties.folder / f"{counselor.extension}.wav"
+        await counselor.phone.policy(answer_after=0.2, play=tone, record=counselor.heard)
+        call, following = await parties.queued()
+        await parties.watch.expect(following, e.ContactAnswered, counselor=counselor.extension)
+        await until(lambda: seconds_with(parties.heard_by_caller(call), COUNSELOR_HERTZ) > 0.5)
+        await parties.trunk.hang_up(call)
+        await parties.watch.expect(following, e.CallerLeft)
+        assert e.ContactAnswered not in {type(event) for event in parties.of(lost)}
+        await until(lambda: all_active(server), seconds=10)
+    journalled_once(server)
+
+
 # --- what the tests look at ------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from admin.doctor.database import examine_database
 from admin.doctor.edge import examine_edge
 from admin.doctor.engine import examine_engine
 from admin.doctor.machine import examine_clock, examine_disk, examine_secrets
-from admin.doctor.portcheck import examine_ports
+from admin.doctor.portcheck import examine_ports, rtp_ports
 from admin.doctor.prompts import examine_prompts
 from admin.doctor.redis import examine_redis
 from admin.initialize import write_config
@@ -70,6 +71,36 @@ def test_taken_port_is_told_with_its_key(settings: Settings) -> None:
     assert "edge.port" in found.remedy.en
 
 
+def test_taken_tcp_port_of_the_edge_is_told_though_its_udp_port_is_free(
+    settings: Settings,
+) -> None:
+    with socket.create_server((settings.edge.address, settings.edge.port)):
+        found = worst(list(examine_ports(settings)))
+    assert found.state is Verdict.BAD
+    assert f"tcp {settings.edge.address}:{settings.edge.port}" in found.says.en
+    assert found.remedy is not None
+    assert "edge.port" in found.remedy.en
+
+
+@pytest.mark.parametrize("host", ["the gateways'", "0.0.0.0"])
+@pytest.mark.parametrize("place", [0, 1, -1])
+def test_taken_rtp_port_of_any_gateway_is_told_with_who_has_it(
+    settings: Settings, place: int, host: str
+) -> None:
+    host = settings.gateway.address if host == "the gateways'" else host
+    ports = rtp_ports(settings)
+    assert len(ports) == settings.gateway.processes * settings.gateway.rtp_ports
+    assert worst(list(examine_ports(settings))).state is Verdict.OK
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind((host, ports[place]))
+        found = worst(list(examine_ports(settings)))
+    assert found.state is Verdict.WARN
+    assert "1 of them" in found.says.en
+    assert f"({os.getpid()})" in found.says.en
+    assert found.remedy is not None
+    assert "gateway.first_rtp_port" in found.remedy.en
+
+
 async def test_own_processes_ports_are_ours(settings: Settings, tmp_path: Path) -> None:
     chosen = [
         spec
@@ -81,7 +112,7 @@ async def test_own_processes_ports_are_ours(settings: Settings, tmp_path: Path) 
     ) as watched:
         await watched.wait_up(20)
         said = [finding.says.en for finding in examine_ports(settings)]
-        assert sum("is ours" in text for text in said) == 2
+        assert sum("is ours" in text for text in said) == 3  # the edge has UDP and TCP
         assert any("answers" in finding.says.en for finding in examine_redis(settings))
 
 

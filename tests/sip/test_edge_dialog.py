@@ -139,6 +139,60 @@ def test_a_true_dialog_cannot_be_bent_towards_a_trunk(
     assert trunk.requests("INVITE") == []
 
 
+def _refer(request: Message, target: str) -> Message:
+    return Message(request.start, [*request.headers, ("Refer-To", f"<{target}>")])
+
+
+def test_a_phones_refer_reaches_no_gateway(gateways: list[Peer], phone: Peer) -> None:
+    """Toll fraud: the gateway would call whomever the REFER names."""
+    call = phone.prove(phone.invite("12356", sender="2001"), "2001", "pw-2001")
+    gateway, _, _, answer = _to_gateway(phone, gateways, call)
+    refusal = phone.ask(_refer(phone.within(answer, "REFER", cseq=4), "sip:138@127.0.0.2"))
+    assert refusal.status == 403
+    _pass(phone, gateway, phone.within(answer, "BYE", cseq=5))
+    assert gateway.requests("REFER") == []
+
+
+def test_a_trunks_refer_reaches_no_gateway(gateways: list[Peer], trunk: Peer) -> None:
+    gateway, _, _, answer = _to_gateway(trunk, gateways, trunk.invite("12356", sender="x"))
+    refusal = trunk.ask(_refer(trunk.within(answer, "REFER", cseq=4), "sip:138@127.0.0.2"))
+    assert refusal.status == 403
+    _pass(trunk, gateway, trunk.within(answer, "BYE", cseq=5))
+    assert gateway.requests("REFER") == []
+
+
+def test_a_called_phones_refer_reaches_no_gateway_but_a_gateways_refer_the_phone(
+    gateways: list[Peer], phone: Peer
+) -> None:
+    phone.register("1001", "pw-1001")
+    gateway = gateways[0]
+    call = gateway.invite("1001", sender="hotline")
+    gateway.send(call)
+    invite = phone.receive_request("INVITE")
+    sent = phone.reply(invite, 200)
+    answer = gateway.final(call)
+    gateway.send(gateway.within(answer, "ACK"))
+    refused = _refer(phone.within_called(invite, sent, "REFER"), "sip:138@127.0.0.2")
+    assert phone.ask(refused).status == 403
+    _pass(gateway, phone, _refer(gateway.within(answer, "REFER", cseq=3), "sip:1002@127.0.0.1"))
+    _pass(phone, gateway, phone.within_called(invite, sent, "BYE", cseq=2))
+    assert gateway.requests("REFER") == []
+
+
+@pytest.mark.parametrize("method", ["MESSAGE", "SUBSCRIBE", "NOTIFY", "PUBLISH", "INVENTED"])
+def test_a_method_that_is_not_served_ends_at_the_edge(
+    gateways: list[Peer], trunk: Peer, method: str
+) -> None:
+    gateway, invite, sent, answer = _to_gateway(trunk, gateways, trunk.invite("12356", sender="x"))
+    refusal = trunk.ask(trunk.within(answer, method, cseq=4))
+    assert refusal.status == 405
+    assert "UPDATE" in refusal.get("Allow")
+    assert "REFER" not in refusal.get("Allow")
+    assert gateway.ask(gateway.within_called(invite, sent, method)).status == 405
+    _pass(trunk, gateway, trunk.within(answer, "BYE", cseq=5))
+    assert gateway.requests(method) == trunk.requests(method) == []
+
+
 def test_forged_hotline_headers_are_stripped_within_a_dialog(
     gateways: list[Peer], phone: Peer
 ) -> None:

@@ -59,6 +59,7 @@ async def test_torture_ends_neither_edge_nor_gateway(
     status = tonal_hotline.status()
     assert status is not None
     assert all(child.restarts == 0 for child in status.children)
+    assert tonal_hotline.tracebacks() == []
 
 
 async def tortured(message: TortureMessage, peer: Peer) -> None:

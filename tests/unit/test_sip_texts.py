@@ -90,6 +90,10 @@ def test_refusal_becomes_a_reason() -> None:
         ("m=audio 4000 RTP/AVP 96\r\na=rtpmap:96 opus/16000", False),
         ("m=audio 4000 RTP/AVP 101\r\na=rtpmap:101 telephone-event/8000", False),
         ("m=audio 0 RTP/AVP 8", False),
+        ("m=audio 4000 RTP/SAVP 8", False),
+        ("m=audio 4000 RTP/SAVP 8\r\nm=audio 4002 RTP/AVP 8", True),
+        ("m=audio 4000 RTP/AVPF 8", True),
+        ("m=audio 4000 RTP/AVP 96\r\nm=video 4002 RTP/AVP 96\r\na=rtpmap:96 PCMA/8000", False),
         ("m=video 4000 RTP/AVP 8", False),
         ("", False),
     ],
@@ -138,6 +142,31 @@ def test_hold_begins_the_time_anew() -> None:
     watchdog.sweep(0, [(LEG, lambda: 5)])
     watchdog.sweep(30, [])  # on hold: not watched
     assert watchdog.sweep(31, [(LEG, lambda: 5)]) == []
+
+
+def test_leg_that_cannot_be_counted_costs_no_other_its_look_and_is_told_of_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken() -> int:
+        raise LookupError("no stream")
+
+    watchdog = Watchdog(limit=20)
+    watched = [(LegId("b"), broken), (LEG, lambda: 0)]
+    for now in range(20):
+        assert watchdog.sweep(now, watched) == []
+    assert watchdog.sweep(20, watched) == [LegId("b"), LEG]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def test_packets_that_could_not_be_counted_for_a_while_are_no_sign_of_life() -> None:
+    def broken() -> int:
+        raise LookupError("no stream")
+
+    watchdog = Watchdog(limit=20)
+    watchdog.sweep(0, [(LEG, lambda: 5)])
+    watchdog.sweep(10, [(LEG, broken)])
+    assert watchdog.sweep(19, [(LEG, lambda: 5)]) == []
+    assert watchdog.sweep(20, [(LEG, lambda: 5)]) == [LEG]
 
 
 def test_sweep_is_due_once_a_second() -> None:
