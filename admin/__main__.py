@@ -6,7 +6,9 @@ import os
 
 import typer
 
-from admin.commands import caller, counselor, edge, operation, state
+from admin.commands import caller, counselor, edge, line, operation, plan, state
+from admin.commands.simulate import simulate
+from admin.commands.staffing import staffing
 from admin.commands.stats import stats
 
 app = typer.Typer(
@@ -14,7 +16,9 @@ app = typer.Typer(
 )
 app.add_typer(counselor.app, name="counselor")
 app.add_typer(caller.app, name="caller")
+app.add_typer(line.app, name="line")
 app.add_typer(edge.app, name="edge")
+app.add_typer(plan.app, name="plan")
 for command in (
     operation.init,
     operation.up,
@@ -25,6 +29,8 @@ for command in (
     state.down,
     state.doctor,
     stats,
+    simulate,
+    staffing,
 ):
     app.command()(command)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from admin import bootstrap, schema
 from admin.files import private_folder
+from admin.plan import publish_first
 from admin.processes.specs import specs
 from admin.supervision.status import ChildState, ChildStatus
 from admin.supervision.supervisor import Supervisor
@@ -79,11 +80,11 @@ async def running(
         progress=lambda status: _show(status, say),
     )
     async with supervisor:
-        await _unless_stopped(_all_up(supervisor, settings), stop)
+        await _unless_stopped(_all_up(supervisor, settings, say), stop)
         yield supervisor
 
 
-async def _all_up(supervisor: Supervisor, settings: Settings) -> None:
+async def _all_up(supervisor: Supervisor, settings: Settings, say: Say) -> None:
     await supervisor.wait_up()
     await _edge_knows_gateways(Control.of(settings))
     store = bootstrap.queue_store(settings, SystemClock())
@@ -91,6 +92,18 @@ async def _all_up(supervisor: Supervisor, settings: Settings) -> None:
         await bootstrap.roster(settings, store).publish()
     finally:
         await store.close()
+    await publish_plan(settings, say)
+
+
+async def publish_plan(settings: Settings, say: Say) -> None:
+    """See that a routing plan is in force (`admin.plan.publish_first`)."""
+    plans = bootstrap.plans(settings, SystemClock())
+    engine = bootstrap.database(settings)
+    try:
+        await publish_first(plans, file=settings.plan_file, engine=engine, say=say)
+    finally:
+        await plans.close()
+        engine.dispose()
 
 
 async def _unless_stopped(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:

@@ -15,7 +15,7 @@ from hotline.database import snapshot, unit_of_work
 from hotline.edge.credentials import Credentials, Role
 from hotline.errors import UnknownCounselor
 from hotline.ids import CounselorId, NodeId
-from queueing.skills import CounselorKind, CounselorProfile
+from queueing.routing.skills import CounselorKind, CounselorProfile
 
 EXTENSION = "extension"
 """The kind of an in-house phone: it may dial our lines and takes no calls."""

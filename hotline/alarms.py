@@ -1,14 +1,25 @@
-"""Standing alarms of one process: told once, journalled, logged."""
+"""The alarms of one process, journalled and logged: a condition once while it stands, an occurrence
+each time."""
 
 from __future__ import annotations
 
 import logging
 
 from hotline.clock import Clock
-from hotline.events import AlarmCleared, AlarmKind, AlarmRaised, Sink
+from hotline.events import (
+    OCCURRENCES,
+    AlarmCleared,
+    AlarmKind,
+    AlarmRaised,
+    ProcessStarted,
+    Sink,
+)
 from hotline.ids import new_event_id
 
 log = logging.getLogger(__name__)
+
+QUIET_SECONDS = 60.0
+"""An occurrence is told again only after so long: a fault in a loop must not flood the journal."""
 
 
 class JournalAlarms:
@@ -24,6 +35,19 @@ class JournalAlarms:
         self._clock = clock
         self._seq = 0
         self._standing: set[AlarmKind] = set()
+        self._occurred: dict[AlarmKind, float] = {}
+
+    def process_started(self) -> None:
+        """Journal that this life began: what stood in an earlier one of the process is over."""
+        self._sink.append(
+            ProcessStarted(
+                id=new_event_id(),
+                subject=self._subject,
+                seq=self._next(),
+                at=self._clock.now(),
+                process=self._subject.partition(".")[0],
+            )
+        )
 
     @property
     def standing(self) -> frozenset[AlarmKind]:
@@ -31,10 +55,13 @@ class JournalAlarms:
         return frozenset(self._standing)
 
     def raise_alarm(self, kind: AlarmKind, detail: str) -> None:
-        if kind in self._standing:
+        if kind in self._standing or self._is_repeated(kind):
             return
         # Before the sink hears of it: a sink in trouble raises alarms itself.
-        self._standing.add(kind)
+        if kind in OCCURRENCES:
+            self._occurred[kind] = self._clock.monotonic()
+        else:
+            self._standing.add(kind)
         log.error("alarm %s: %s", kind, detail)
         self._sink.append(
             AlarmRaised(
@@ -61,6 +88,10 @@ class JournalAlarms:
                 kind=kind,
             )
         )
+
+    def _is_repeated(self, kind: AlarmKind) -> bool:
+        last = self._occurred.get(kind)
+        return last is not None and self._clock.monotonic() - last < QUIET_SECONDS
 
     def _next(self) -> int:
         self._seq += 1

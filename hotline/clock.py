@@ -36,7 +36,7 @@ class ManualClock:
     """A clock that stands still until it is advanced: for tests and for the simulator."""
 
     def __init__(self, start: datetime) -> None:
-        self._now = start
+        self._now = start.astimezone(UTC)
         self._elapsed = 0.0
 
     def now(self) -> datetime:

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from hotline.errors import ConfigError
+from hotline.menu.hours import ALWAYS, read_hours
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
@@ -81,6 +82,18 @@ class Line(_Section):
     number: DialledNumber
     flow: str = "main"
     node: str = "city"
+    open: tuple[str, ...] = ALWAYS
+    """When calls are taken, by the site's clock (`hotline.menu.hours`)."""
+    closed: str = "closed"
+    """The flow that callers hear at other times."""
+    notice: str = "emergency_notice"
+    """The prompt that ``hotline line notice NUMBER on`` lets callers hear before the menu."""
+
+    @field_validator("open")
+    @classmethod
+    def _hours_are_hours(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        read_hours(texts)
+        return texts
 
 
 class Edge(_Section):
@@ -94,6 +107,11 @@ class Edge(_Section):
     """What phones may dial outside. Everything else is refused with 403."""
     outbound_trunk: str | None = None
     """``host:port`` to which allowed outside calls go; none: they are refused with 503."""
+    devices: Annotated[int, Field(ge=1, le=8)] = 4
+    """Phones that one extension may have registered; one more takes the place of the oldest."""
+    phone_ping: Annotated[int, Field(ge=1, le=60)] = 10
+    """How often each phone is asked whether it is alive (OPTIONS). Without an answer for twice as
+    long, a counselor who has no other phone is made not ready."""
     flood_requests: Annotated[int, Field(ge=1)] = 60
     """Requests in two seconds from one address (not a trunk) after which it is ignored."""
 
@@ -112,6 +130,8 @@ class Gateway(_Section):
     """Contacts per process beyond which a caller hears an apology."""
     poll_ms: Annotated[int, Field(ge=1, le=100)] = 10
     ring_timeout: Seconds = 20
+    notices: bool = True
+    """Whether a counselor whom the platform made not ready is told so by a short call."""
     rtp_silence: Seconds = 20
     """A leg from which neither RTP nor RTCP comes for so long, and that is not on hold, is lost."""
     session_expires: Annotated[int, Field(ge=90)] = 300
@@ -123,8 +143,20 @@ class Queueing(_Section):
 
     wrap_up: Annotated[float, Field(ge=0)] = 120
     after_wrap_up: Literal["ready", "not_ready"] = "ready"
+    wrap_up_extension: Seconds = 120
+    """By how much a counselor lengthens the own wrap-up by dialling *15, once each time."""
+    wrap_up_most: Seconds = 600
+    """How long a wrap-up may be with all its extensions; never less than `wrap_up`."""
+    first_position: Seconds = 10
+    """How soon a waiting caller hears the position; no later than `position_every`."""
     position_every: Seconds = 45
     """How often a waiting caller hears the position."""
+    place_after_fault: Annotated[float, Field(ge=0, le=86400)] = 600
+    """For how long a caller whom a fault of ours cut off gets the place back; 0: not at all."""
+    place_after_hang_up: Annotated[float, Field(ge=0, le=86400)] = 120
+    """Likewise for one who hung up while waiting."""
+    misses_in_a_row: Annotated[int, Field(ge=1, le=20)] = 1
+    """So many offers in a row that nobody takes make a counselor not ready."""
 
 
 class Recording(_Section):
@@ -249,6 +281,11 @@ class Settings(_Section):
     def flows_dir(self) -> Path:
         """The operator's own flows, by name; the shipped ones stand in `hotline/menu/flows`."""
         return self.state / "flows"
+
+    @property
+    def plan_file(self) -> Path:
+        """The operator's routing plan: put in force when Redis has none."""
+        return self.state / "plan.toml"
 
     @property
     def redis_url(self) -> str:

@@ -85,6 +85,7 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
         e.RecordingFailed: S.TALKING,
         e.ContactHeld: S.TALKING,
         e.ContactResumed: S.TALKING,
+        e.CareLimitReached: S.TALKING,
         e.CounselorLost: S.QUEUED,
         e.CounselorLeft: S.COMPLETED,
         e.CallerLeft: S.COMPLETED,

@@ -56,6 +56,13 @@ class FlowError(HotlineError):
     code = "flow"
 
 
+class PlanError(HotlineError):
+    """A routing plan is wrong: one sentence per fault, with place, what was given and what is
+    allowed."""
+
+    code = "plan"
+
+
 class RecordingBroken(HotlineError):
     """A track cannot be read even after repair."""
 

@@ -9,7 +9,7 @@ logged with the contact's id and turned into the way to a human (`Conversation.r
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from hotline.call import LegEnded, LegEvent, LegInvited
@@ -19,12 +19,14 @@ from hotline.conversation.announcement import Announcement
 from hotline.conversation.arrival import Arrival, DialledLine
 from hotline.conversation.conversation import Conversation
 from hotline.conversation.errands import Errands
+from hotline.conversation.notice import Notice
 from hotline.events import AlarmKind, Reason, SealedNumber
 from hotline.ids import ContactId, CounselorId, GatewayId, LegId, OfferId, RecordingId
 from hotline.ports import (
     Alarms,
     Audio,
     Counselors,
+    NoticeOutcome,
     Offer,
     OfferOutcome,
     Offers,
@@ -54,7 +56,7 @@ class Gateway:
     """All conversations of one process.
 
     `converse` makes the conversation for an arrival; `seal` seals a caller's number.
-    Implements ports.LegListener and ports.OfferTaker.
+    Implements ports.LegListener, ports.OfferTaker and ports.Notifier.
     """
 
     def __init__(
@@ -65,7 +67,7 @@ class Gateway:
         switchboard: Switchboard,
         counselors: Counselors,
         offers: Offers,
-        converse: Callable[[Arrival, str], Conversation],
+        converse: Callable[[Arrival, DialledLine], Conversation],
         seal: Callable[[str], SealedNumber],
         max_contacts: int,
     ) -> None:
@@ -80,6 +82,7 @@ class Gateway:
         self._conversations: dict[ContactId, Conversation] = {}
         self._by_leg: dict[LegId, Conversation] = {}
         self._announcements: dict[LegId, Announcement] = {}
+        self._notices: dict[LegId, Notice] = {}
         self._errands = Errands(timers=switchboard.timers, name=f"gateway {gateway}")
         self._leaving = False
 
@@ -97,6 +100,11 @@ class Gateway:
             if not conversation.contact.ended
         }
 
+    @property
+    def waiting(self) -> frozenset[ContactId]:
+        """Those of them that wait or are offered."""
+        return frozenset(c for c, conversation in self._conversations.items() if conversation.waits)
+
     def conversation_of(self, leg: LegId) -> Conversation | None:
         """Return the conversation that `leg` belongs to, if it is still alive."""
         return self._by_leg.get(leg)
@@ -110,6 +118,8 @@ class Gateway:
                 self._invited(event)
             elif event.leg in self._announcements:
                 self._announcement_event(event)
+            elif event.leg in self._notices:
+                self._notices[event.leg].leg_event(event)
             else:
                 self._conversation_event(event)
         except Exception:
@@ -138,7 +148,7 @@ class Gateway:
         if (full or self._leaving) and event.headers.get("last") != "yes":
             self._hand_over(event.leg)  # the edge has another gateway: not a contact of ours
             return
-        conversation = self._converse(arrival, line.flow)
+        conversation = self._converse(arrival, line)
         if self._leaving:
             conversation.turn_away(Reason.SHUTDOWN)
             self._hand_over(event.leg)
@@ -163,8 +173,7 @@ class Gateway:
         leg = conversation.arrival.leg
         conversation.turn_away(Reason.OVER_CAPACITY)
         telephone = self._switchboard.telephone
-        legs_used = 2 * self.contacts + len(self._announcements)
-        if legs_used + LEGS_KEPT_FREE > telephone.capacity:
+        if self._legs_used + LEGS_KEPT_FREE > telephone.capacity:
             self._hand_over(leg)
             return
 
@@ -172,6 +181,10 @@ class Gateway:
             return "over_capacity"
 
         self._announce(leg).begin(apology)
+
+    @property
+    def _legs_used(self) -> int:
+        return 2 * self.contacts + len(self._announcements) + len(self._notices)
 
     def _hand_over(self, leg: LegId) -> None:
         self._switchboard.telephone.end(leg, status=503, retry_after=RETRY_AFTER_SECONDS)
@@ -227,7 +240,35 @@ class Gateway:
         for conversation in self._conversations.values():
             conversation.offer_withdrawn(offer)
 
+    # --- notices -----------------------------------------------------------------
+
+    async def notify(self, counselor: CounselorId, reason: str) -> NoticeOutcome:
+        """Tell a counselor of a change that the platform made, by a short call."""
+        board = self._switchboard
+        if self._leaving or self._legs_used + LEGS_KEPT_FREE > board.telephone.capacity:
+            return NoticeOutcome.AWAY
+        notice = Notice(
+            counselor,
+            reason,
+            telephone=board.telephone,
+            audio=board.audio,
+            prompts=board.prompts,
+            timers=board.timers,
+            alarms=board.alarms,
+        )
+        self._notices[notice.leg] = notice
+        try:
+            return await notice.outcome()
+        finally:
+            del self._notices[notice.leg]
+
     # --- housekeeping ------------------------------------------------------------
+
+    def requeue(self, contacts: Collection[ContactId]) -> None:
+        """Put these contacts in line again: the queue does not hold them any more."""
+        for contact in contacts:
+            if contact in self._conversations:
+                self._conversations[contact].requeue()
 
     def recording_stopped(self, recording: RecordingId, detail: str) -> None:
         """The recorder gave this recording up."""

@@ -16,7 +16,8 @@ CounselorId = NewType("CounselorId", str)
 EventId = NewType("EventId", str)
 """One journal event; 32 hex digits. What makes folding exactly-once possible."""
 GatewayId = NewType("GatewayId", str)
-"""One life of one gateway process: ``<slot>.<random>``, so that a restart is a new owner."""
+"""One life of one gateway process: ``<slot>.<random>`` or ``<slot>.<seat>.<random>``, so that a
+restart is a new owner. Of those who are equal but for the last part only the latest is alive."""
 RecordingId = NewType("RecordingId", str)
 """One stretch of one conversation on two tracks; 32 hex digits."""
 NodeId = NewType("NodeId", str)
@@ -39,6 +40,9 @@ def new_recording_id() -> RecordingId:
     return RecordingId(uuid4().hex)
 
 
-def new_gateway_id(slot: str) -> GatewayId:
-    """Return the id of a gateway life that begins now in `slot` (such as ``gateway-1``)."""
-    return GatewayId(f"{slot}.{uuid4().hex[:8]}")
+def new_gateway_id(slot: str, *, seat: str = "") -> GatewayId:
+    """Return the id of a gateway life that begins now in `slot` (such as ``gateway-1``).
+
+    `seat` says where no two can live at a time: hosts may have slots of the same name.
+    """
+    return GatewayId(".".join(part for part in (slot, seat, uuid4().hex[:8]) if part))

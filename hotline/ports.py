@@ -99,7 +99,9 @@ class Waiting:
     """One contact as the queue knows it.
 
     `arrived_at` is the INVITE's time and never changes; `skills` are required, `preferred` ones
-    decide between several counselors who fit; `dnis` is the number that was dialled.
+    decide between several counselors who fit; `dnis` is the number that was dialled; `asked_for`
+    is the counselor who is asked first, before the one who last took the caller: the dedicated
+    one of the caller's care plan, or who owns the follow-up.
     """
 
     contact: ContactId
@@ -113,6 +115,7 @@ class Waiting:
     caller_digest: str
     preferred: tuple[str, ...] = ()
     dnis: str = ""
+    asked_for: CounselorId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,20 +143,60 @@ class OfferOutcome(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Band(StrEnum):
+    """How long a caller has probably still to wait, in minutes."""
+
+    UNDER_2 = "under_2"
+    FROM_2_TO_5 = "2_to_5"
+    FROM_5_TO_10 = "5_to_10"
+    FROM_10_TO_20 = "10_to_20"
+    OVER_20 = "over_20"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a contact stands: `position` 1 is the next, 0 does not wait.
+
+    `band` is None where the last hour supports none.
+    """
+
+    position: int
+    band: Band | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPlace:
+    """The place of the caller's last visit: in line since `since`.
+
+    `because`: ``fault`` (we cut the caller off) or ``hung_up``.
+    """
+
+    since: datetime
+    because: str
+
+
 class Queue(Protocol):
     """Where contacts wait."""
 
-    async def enqueue(self, waiting: Waiting) -> None:
+    async def enqueue(self, waiting: Waiting) -> KeptPlace | None:
         """Put the contact in line, or change what it asks for; its place depends on
-        `arrived_at` alone, so that saying it twice does no harm."""
+        `arrived_at` alone, so that saying it twice does no harm.
+
+        Returns the place of an earlier visit when the contact has that one instead; who puts it
+        in line again says so as `arrived_at`.
+        """
         ...
 
-    async def leave(self, contact: ContactId) -> None:
-        """Take the contact out, whatever its state; frees a counselor it was offered to."""
+    async def leave(self, contact: ContactId, *, fault: bool = False) -> None:
+        """Take the contact out, whatever its state; frees a counselor who serves it.
+
+        The place is kept for a while: for who hung up while waiting, and with `fault` (we, or the
+        network, cut the caller off) also for who was talking.
+        """
         ...
 
-    async def position(self, contact: ContactId) -> int:
-        """Return its place among those who wait, 1 for the next; 0 when it does not wait."""
+    async def place(self, contact: ContactId) -> Place:
+        """Return its place among those who wait."""
         ...
 
 
@@ -166,7 +209,8 @@ class Offers(Protocol):
 
     async def give_back(self, offer: Offer, outcome: OfferOutcome) -> bool:
         """The offer came to nothing: the contact to its place, the counselor to not ready with
-        the reason (ready again when withdrawn). False: it was no longer ours to give back."""
+        the reason (ready again when withdrawn, or missed and that not too often in a row). False:
+        it was no longer ours to give back; saying it twice does no harm."""
         ...
 
     async def finish(self, offer: Offer, *, requeue: bool) -> None:
@@ -195,11 +239,67 @@ class Counselors(Protocol):
         """
         ...
 
+    async def extend_wrap_up(self, counselor: CounselorId, *, by: str) -> datetime:
+        """Lengthen the wrap-up that runs, and return when it ends now.
+
+        Raises UnknownCounselor, or StateRefused when none runs or it is as long as it may be.
+        """
+        ...
+
+
+class NoticeOutcome(StrEnum):
+    """What became of a call that tells a counselor of a change."""
+
+    SPOKEN = "spoken"
+    """Somebody answered."""
+    RANG = "rang"
+    """It rang in vain, or was refused."""
+    AWAY = "away"
+    """No phone could be reached."""
+
+
+class Notifier(Protocol):
+    """Implemented by the gateway: tells a counselor of a change that the platform made."""
+
+    async def notify(self, counselor: CounselorId, reason: str) -> NoticeOutcome:
+        """Call the counselor's phone, say that they are not ready and why, and hang up.
+
+        Cancelled: hangs up at once.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known before the menu of a caller, and of the line that was dialled.
+
+    `message`: the prompt with which the caller's care plan turns this call away, empty when it
+    does not. `asked_for` and `high_risk`: see `Waiting`, `events.Priority`. `seconds`: how long a
+    conversation may last by the plan, None without limit. `notice`: the prompt that an operator
+    has switched on for the line, or empty.
+    """
+
+    blocked: bool = False
+    message: str = ""
+    asked_for: CounselorId | None = None
+    high_risk: bool = False
+    seconds: float | None = None
+    notice: str = ""
+
 
 class Screening(Protocol):
-    """Which callers are blocked."""
+    """What is known of callers and lines. `at` is the present, in the site's time zone."""
 
-    async def is_blocked(self, caller_digest: str) -> bool: ...
+    async def known_of(self, caller_digest: str, *, line: str, at: datetime) -> Known:
+        """Return what is known; of a caller who withheld the number (empty), of the line alone."""
+        ...
+
+    async def talked(
+        self, caller_digest: str, contact: ContactId, *, seconds: float, at: datetime
+    ) -> None:
+        """The contact has been talked to for `seconds` in all, until `at`: that counts towards
+        what the care plan allows per day. Saying it twice does no harm."""
+        ...
 
 
 # --- recordings, prompts, alarms --------------------------------------------------
@@ -236,7 +336,8 @@ class Prompts(Protocol):
 
 
 class Alarms(Protocol):
-    """Tells an operator. Raising an alarm that stands already says nothing new."""
+    """Tells an operator. Raising an alarm that stands already says nothing new; what happens
+    rather than stands (`events.OCCURRENCES`) never does."""
 
     def raise_alarm(self, kind: AlarmKind, detail: str) -> None: ...
 

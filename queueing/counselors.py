@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -13,9 +12,8 @@ from hotline.events import CounselorState
 from hotline.ids import ContactId, CounselorId
 from queueing import keys
 from queueing.presence import Presence
-from queueing.ranking import ReadyCounselor
+from queueing.routing.skills import CounselorProfile, profile_from_json, profile_to_json
 from queueing.scripts import Scripts, redis_errors
-from queueing.skills import CounselorProfile, profile_from_json, profile_to_json
 
 _FIELDS = ("state", "since", "reason", "contact", "wish")
 
@@ -62,12 +60,6 @@ class Counselors:
             for counselor, row in zip(sorted(profiles), rows, strict=True)
             if row[0] is not None  # removed between the two commands
         ]
-
-    async def ready(self) -> list[ReadyCounselor]:
-        """Return those who can take a contact now."""
-        text: str = await self._scripts.run("ready")
-        rows: list[tuple[str, str]] = json.loads(text or "[]")
-        return [ReadyCounselor(profile_from_json(row[0]), _instant(row[1])) for row in rows]
 
 
 def _check(answer: str, counselor: CounselorId, refusal: str) -> None:

@@ -1,80 +1,162 @@
-"""Brings those who wait and those who are ready together. Any gateway may run one.
+"""Brings those who wait and those who are ready together. Every gateway runs one.
 
-There is no leader: each looks at the queue, proposes pairs (`ranking`, pure) and tries to claim
-them (`offer.lua`). Of two that propose the same, one is told that it came too late.
+There is no leader: each keeps a picture of the queue (`feed`), lets it propose pairs and claims
+them (`offer.lua`). All pictures propose much the same, so a gateway claims at once only the pairs
+of its own contacts; those of others only when they still stand after a moment, since their gateway
+may be slow or dead. A claim that comes too late is refused and does no harm.
 """
 
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
+from hotline.clock import Clock
 from hotline.errors import QueueUnavailable
-from hotline.ports import Offer
+from hotline.events import AlarmKind
+from hotline.ids import ContactId, GatewayId
+from hotline.ports import Alarms, Offer
 from queueing.cancellation import still_wanted
-from queueing.ranking import Pair, Ranking
-from queueing.store import QueueStore
-from queueing.wakeup import WakeUp
+from queueing.feed import Feed
+from queueing.keys import milliseconds
+from queueing.offers import Offers
+from queueing.routing.pair import Pair
 
 log = logging.getLogger(__name__)
 
 TICK = 1.0
-"""Seconds after which the queue is looked at without having been woken."""
-PAGE = 200
-"""How many of the line are looked at in one go."""
+"""Seconds after which the picture is looked at although nothing changed."""
+PATIENCE = 0.3
+"""Seconds for which a pair is left to the gateway that owns the contact."""
 BATCH = 32
 """How many pairs one script claims: Redis does nothing else meanwhile."""
+SHORTEST_NAP = 0.005
 
 
 class Dispatcher:
-    """Offers contacts to counselors until cancelled."""
+    """Offers contacts to counselors until cancelled; `gateway` is the one it works for."""
 
-    def __init__(self, *, store: QueueStore, wakeup: WakeUp, tick: float = TICK) -> None:
-        self._store = store
-        self._wakeup = wakeup
+    def __init__(
+        self,
+        *,
+        offers: Offers,
+        feed: Feed,
+        gateway: GatewayId,
+        clock: Clock,
+        alarms: Alarms,
+        tick: float = TICK,
+    ) -> None:
+        self._offers = offers
+        self._feed = feed
+        self._gateway = gateway
+        self._clock = clock
+        self._alarms = alarms
         self._tick = tick
+        self._epoch = 0
+        self._refused: list[Pair] = []
+        self._left_to_others: dict[ContactId, tuple[Pair, float]] = {}
+        self._checked_at: float | None = None
         self._away = False
 
     async def run(self) -> None:
-        """Dispatch at every wake-up and every tick; goes on when Redis was away."""
-        async with self._wakeup:
+        """Dispatch at every change and every tick; goes on when Redis was away."""
+        async with self._feed:
             while still_wanted():
                 try:
-                    while await self.dispatch():
-                        pass
-                    self._note(away=False)
+                    if self._feed.in_step:
+                        await self.dispatch()
+                        self._note(away=False)
                 except QueueUnavailable:
                     self._note(away=True)
                 if still_wanted():
-                    await self._wakeup.wait(self._tick)
+                    await self._feed.wait(self._nap())
 
     async def dispatch(self) -> list[Offer]:
-        """Look once at the whole line and return the offers made.
+        """Claim what the picture proposes now, and return the offers made.
 
         Raises QueueUnavailable; offers made before that stand.
         """
-        made: list[Offer] = []
-        line = await self._store.waiting(0, PAGE)
-        if not line:  # nobody waits, which is most of the time: who is ready costs more to ask
-            return made
-        ranking = Ranking(await self._store.ready())
-        start = 0
-        while line and not ranking.is_exhausted:
-            offers = await self._claim(list(ranking.pairs(line)))
-            made += offers
-            start += PAGE - len(offers)  # those who were offered stand in the line no more
-            line = await self._store.waiting(start, PAGE) if len(line) == PAGE else []
-        return made
+        self._let_go()
+        proposed = self._feed.picture.pairs(milliseconds(self._clock.now()))
+        offers = await self._claim(self._ours(proposed))
+        self._look_for_unstaffed()
+        return offers
+
+    # --- whose turn it is ----------------------------------------------------------
+
+    def _let_go(self) -> None:
+        """Propose anew what was refused, and what others claimed otherwise."""
+        if self._epoch != self._feed.epoch:  # the picture is another: nothing is held in it
+            self._epoch = self._feed.epoch
+            self._refused.clear()
+            self._left_to_others.clear()
+        refused, self._refused = self._refused, []
+        gone = [c for c in self._left_to_others if self._feed.owner_of(c) is None]
+        for pair in refused + [self._left_to_others.pop(contact)[0] for contact in gone]:
+            self._feed.picture.release(pair)
+
+    def _ours(self, proposed: list[Pair]) -> list[Pair]:
+        """Return what is to be claimed now: our own contacts', and what others left undone."""
+        now = self._clock.monotonic()
+        overdue = [c for c, (_, due) in self._left_to_others.items() if due <= now]
+        ours = [self._left_to_others.pop(contact)[0] for contact in overdue]
+        for pair in proposed:
+            if self._feed.owner_of(pair.contact) == self._gateway:
+                ours.append(pair)
+            else:
+                self._left_to_others[pair.contact] = (pair, now + PATIENCE)
+        return ours
 
     async def _claim(self, pairs: list[Pair]) -> list[Offer]:
-        offers: list[Offer] = []
+        made: list[Offer] = []
+        plan, epoch = self._feed.plan, self._feed.epoch
+        remember = timedelta(days=plan.sticky.days)
         for first in range(0, len(pairs), BATCH):
-            claimed = await self._store.offer(pairs[first : first + BATCH])
-            offers += [offer for offer in claimed if offer is not None]
-        for offer in offers:
+            batch = pairs[first : first + BATCH]
+            try:
+                claimed = await self._offers.offer(batch, plan=plan.version, remember=remember)
+            except QueueUnavailable:
+                self._refused += pairs[first:]
+                raise
+            made += [offer for offer in claimed if offer is not None]
+            if self._feed.epoch != epoch:  # the rest was proposed from a picture that is gone
+                break
+            self._refused += [p for p, offer in zip(batch, claimed, strict=True) if offer is None]
+        for offer in made:
             log.info(
-                "contact %s: offer %s to counselor %s", offer.contact[:8], offer.id, offer.counselor
+                "contact %s: offer %s to counselor %s, step %d%s", offer.contact[:8], offer.id,
+                offer.counselor, offer.step, ", sticky" if offer.sticky else "",
+            )  # fmt: skip
+        return made
+
+    # --- waiting and telling -------------------------------------------------------
+
+    def _nap(self) -> float:
+        """Return for how many seconds nothing can happen but a change."""
+        naps = [self._tick]
+        if self._left_to_others:
+            due = min(due for _, due in self._left_to_others.values())
+            naps.append(due - self._clock.monotonic())
+        opening = self._feed.picture.next_opening() if self._feed.in_step else None
+        if opening is not None:
+            naps.append((opening - milliseconds(self._clock.now())) / 1000)
+        return max(SHORTEST_NAP, min(naps))
+
+    def _look_for_unstaffed(self) -> None:
+        """Tell an operator, once a tick, when some contact of ours waits for nobody at all."""
+        now = self._clock.monotonic()
+        if self._checked_at is not None and now - self._checked_at < self._tick:
+            return
+        self._checked_at = now
+        unstaffed = self._feed.picture.unstaffed(milliseconds(self._clock.now()))
+        ours = sum(1 for contact in unstaffed if self._feed.owner_of(contact) == self._gateway)
+        if ours:
+            self._alarms.raise_alarm(
+                AlarmKind.NOBODY_STAFFED,
+                f"{ours} contacts wait and nobody on duty may be asked for them",
             )
-        return offers
+        else:
+            self._alarms.clear_alarm(AlarmKind.NOBODY_STAFFED)
 
     def _note(self, *, away: bool) -> None:
         if away != self._away:

@@ -2,7 +2,8 @@
 
 A message is moved to a list of its own while it is handled, so that a reply of Redis which is
 lost on the way does not lose the offer: it is delivered when the connection is back. Message:
-JSON with `kind` ``made`` (offer, contact, counselor, expires in ms) or ``withdrawn`` (offer).
+JSON with `kind` ``made`` (offer, contact, counselor, expires in ms, plan, step, sticky) or
+``withdrawn`` (offer).
 """
 
 from __future__ import annotations
@@ -92,5 +93,8 @@ class Inbox:
                 contact=ContactId(message["contact"]),
                 counselor=CounselorId(message["counselor"]),
                 expires_at=datetime.fromtimestamp(int(message["expires"]) / 1000, UTC),
+                plan=message["plan"],
+                step=int(message["step"]),
+                sticky=message["sticky"] == "1",
             )
         )

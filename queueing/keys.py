@@ -3,36 +3,35 @@
 The scripts get `SCRIPT_KEYS` as their KEYS, in this order; `lua/prelude.lua` names them in the
 same order. Keys that end in a colon are the stems of one key per contact, counselor or gateway,
 which a script completes itself: the queue lives in one Redis, never in a Redis Cluster.
-
-The score of `WAITING` is priority and arrival in one number, exact to the millisecond: both
-together stay below 2**53 until the year 2286.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from hotline.events import Priority
 from hotline.ids import GatewayId
 
 JOURNAL: Final = "hotline:journal"
 """Stream of all events (`hotline.journal` writes contacts' events, the scripts counselors')."""
-WAKE: Final = "hotline:wake"
-"""Pub/sub channel: somebody waits or somebody is ready; dispatchers look at once."""
+CHANGES: Final = "hotline:changes"
+"""Stream, capped, numbered without a gap: every change of who waits and who is there (`feed`)."""
+GENERATION: Final = "hotline:generation"
+"""Random text, made once: another one means that Redis lost its data."""
 WAITING: Final = "hotline:waiting"
-"""ZSET contact -> `waiting_score`: who waits and was not offered to anybody."""
+"""ZSET contact -> `order.waiting_score`: who waits and was not offered to anybody."""
 CONTACTS: Final = "hotline:contacts"
 """HASH contact -> JSON of what it asks for (`queueing.waiting`)."""
 CONTACT: Final = "hotline:contact:"
-"""HASH each: state, gateway, score, touched; counselor and offer while offered or talking."""
+"""HASH each: state, gateway, score, touched, digest, sticky, arrived (ms), since (that in JSON),
+because (of a place that was kept); counselor, offer, remember while offered or talking."""
 READY: Final = "hotline:ready"
 """ZSET counselor -> ms since when idle."""
 PROFILES: Final = "hotline:profiles"
-"""HASH counselor -> JSON of the profile (`queueing.skills`)."""
+"""HASH counselor -> JSON of the profile (`queueing.routing.skills`)."""
 COUNSELOR: Final = "hotline:counselor:"
-"""HASH each: state, since, reason, idle; contact while serving; wish* for after the call."""
+"""HASH each: state, since, reason, idle, on (ms of signing on), busy (ms since then), misses (in a
+row); contact while serving; wish* for after the call."""
 SEQS: Final = "hotline:counselor-seqs"
 """HASH counselor -> the last `seq` in the journal; outlives the counselor's profile."""
 OFFER_NUMBER: Final = "hotline:offer-number"
@@ -51,32 +50,39 @@ TAKEN: Final = ":taken"
 """Ending of the key of the LIST that holds what was taken from an inbox."""
 SWEPT: Final = "hotline:swept"
 """ms of the last sweep: a long gap means that Redis, or everybody, was away."""
+PLAN: Final = "hotline:plan"
+"""HASH text, version, by, at, seq (last in the journal), run (seed that put it): the routing plan
+in force; absent: the one that is shipped."""
+SERVED: Final = "hotline:served:"
+"""STRING each, by digest of a caller's number: the counselor who last took that caller."""
+PLACE: Final = "hotline:place:"
+"""HASH each, by digest: arrived (ms), since (JSON), because, contact, until (ms): the place of one
+who was cut off or hung up."""
+ANSWERS: Final = "hotline:answers"
+"""ZSET of the last hour: "offer counselor priority" -> ms at which it was answered (`pace`)."""
+TO_TELL: Final = "hotline:to-tell"
+"""HASH ``counselor:ms`` (since when not ready) -> JSON of the notice (`queueing.notices`)."""
+TELLING: Final = "hotline:telling:"
+"""STRING each, by the same name, for as long as nobody else may call the counselor."""
 BLOCKED: Final = "hotline:blocked"
-"""HASH digest of a caller's number -> JSON of reason and end."""
+"""HASH digest of a caller's number -> JSON of the block (`queueing.blocks`)."""
+CARE: Final = "hotline:care"
+"""HASH digest of a caller's number -> JSON of the care plan (`queueing.care`)."""
+TALKED: Final = "hotline:talked:"
+"""HASH each, by digest and day: contact -> seconds of conversation."""
+NOTICES: Final = "hotline:notices"
+"""HASH dialled number -> prompt that its callers hear before the menu."""
 
 SCRIPT_KEYS: Final = (
-    JOURNAL, WAKE, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
-    OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT,
+    JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
+    OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,
+    PLAN, SERVED, PLACE, ANSWERS,
 )  # fmt: skip
-
-PRIORITY_STEP: Final = 10**13
-RANKS: Final[Mapping[Priority, int]] = {
-    Priority.CRISIS: 0,
-    Priority.HIGH_RISK: 1,
-    Priority.CALLBACK: 2,
-    Priority.NORMAL: 3,
-}
-"""Which priority goes first."""
 
 
 def milliseconds(at: datetime) -> int:
     """Return `at` as whole milliseconds since 1970, rounded down."""
     return int(at.timestamp()) * 1000 + at.microsecond // 1000
-
-
-def waiting_score(priority: Priority, arrived_at: datetime) -> int:
-    """Return the place in line: the smaller goes first."""
-    return RANKS[priority] * PRIORITY_STEP + milliseconds(arrived_at)
 
 
 def inbox(gateway: GatewayId) -> str:

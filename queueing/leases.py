@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from hotline.ids import ContactId, CounselorId, GatewayId
@@ -16,10 +16,12 @@ class Beat:
 
     `was_alive`: False at the first one, and when the gateway had been given up: its contacts are
     ended in the journal then. `forgotten`: contacts that the queue held and the gateway did not.
+    `missing`: contacts that wait at the gateway and that the queue does not hold.
     """
 
     was_alive: bool
     forgotten: tuple[ContactId, ...]
+    missing: tuple[ContactId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,18 +55,36 @@ class Leases:
         self._scripts = scripts
         self._limits = limits
 
-    async def heartbeat(self, gateway: GatewayId, carried: Mapping[ContactId, int]) -> Beat:
-        """Say that `gateway` lives and carries exactly these contacts, each with its last seq."""
-        pairs = [part for contact, seq in carried.items() for part in (contact, seq)]
-        was_alive, *forgotten = await self._scripts.run(
+    async def heartbeat(
+        self,
+        gateway: GatewayId,
+        carried: Mapping[ContactId, int],
+        *,
+        waiting: Collection[ContactId] = (),
+        begins: bool = False,
+    ) -> Beat:
+        """Say that `gateway` lives and carries exactly these contacts, each with its last seq.
+
+        `waiting`: those of them that wait or are offered. `begins`: this life begins now, so that
+        every earlier life in the same slot (`ids.new_gateway_id`) is over: the next sweep ends
+        what it carried, without waiting for its lease.
+        """
+        rows = [
+            part
+            for contact, seq in carried.items()
+            for part in (contact, seq, int(contact in waiting))
+        ]
+        was_alive, forgotten, missing = await self._scripts.run(
             "heartbeat",
             gateway,
             round(self._limits.gateway_lease * 1000),
             self._limits.wrap_up_ms,
             self._limits.after_wrap_up,
-            *pairs,
+            self._limits.place_after_fault_ms,
+            int(begins),
+            *rows,
         )
-        return Beat(bool(was_alive), tuple(ContactId(c) for c in forgotten))
+        return Beat(bool(was_alive), tuple(forgotten), tuple(missing))
 
     async def sweep(self) -> Sweep:
         """Mend what waits for somebody who does not come; any number may sweep at once."""
@@ -75,6 +95,8 @@ class Leases:
             round(self._limits.longest_gap * 1000),
             self._limits.wrap_up_ms,
             self._limits.after_wrap_up,
+            self._limits.place_after_fault_ms,
+            self._limits.misses_in_a_row,
         )
         return Sweep(
             was_away=["away"] in done,

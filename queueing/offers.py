@@ -10,8 +10,10 @@ from hotline.ids import OfferId
 from hotline.ports import Offer, OfferOutcome
 from queueing import keys
 from queueing.limits import Limits
-from queueing.ranking import Pair
+from queueing.routing.pair import Pair
 from queueing.scripts import Scripts
+
+MILLISECOND = timedelta(milliseconds=1)
 
 
 class Offers:
@@ -22,21 +24,34 @@ class Offers:
         self._clock = clock
         self._limits = limits
 
-    async def offer(self, pairs: Sequence[Pair]) -> list[Offer | None]:
+    async def offer(
+        self, pairs: Sequence[Pair], *, plan: str = "", remember: timedelta = timedelta()
+    ) -> list[Offer | None]:
         """Claim each pair, or none of its two when one is not free any more (None).
 
         An offer that is made stands in the inbox of the gateway that owns the contact, until
-        `expires_at`. Runs in one step: keep it to some dozens of pairs.
+        `expires_at`. `plan`: the version by which the pairs were chosen; `remember`: for how
+        long the counselor who accepts is known as the one who last took the caller. Runs in one
+        step: keep it to some dozens of pairs.
         """
         expires_at = self._expiry()
-        flat = [part for pair in pairs for part in (pair.contact, pair.counselor)]
-        numbers = await self._scripts.run("offer", keys.milliseconds(expires_at), *flat)
+        flat = [
+            part
+            for pair in pairs
+            for part in (pair.contact, pair.counselor, pair.step, int(pair.sticky))
+        ]
+        numbers = await self._scripts.run(
+            "offer", keys.milliseconds(expires_at), plan, remember // MILLISECOND, *flat
+        )
         return [
             Offer(
                 id=OfferId(number),
                 contact=pair.contact,
                 counselor=pair.counselor,
                 expires_at=expires_at,
+                plan=plan,
+                step=pair.step,
+                sticky=pair.sticky,
             )
             if number
             else None
@@ -49,7 +64,11 @@ class Offers:
 
     async def give_back(self, offer: Offer, outcome: OfferOutcome) -> bool:
         """The offer came to nothing (see `hotline.ports.Offers`)."""
-        return bool(await self._scripts.run("give_back", *_named(offer), outcome))
+        return bool(
+            await self._scripts.run(
+                "give_back", *_named(offer), outcome, self._limits.misses_in_a_row
+            )
+        )
 
     async def finish(self, offer: Offer, *, requeue: bool) -> None:
         """The conversation is over; with `requeue` the contact gets its original place back."""

@@ -1,7 +1,8 @@
 """The counselor machine: what one person can do now, and what may happen next.
 
     offline <--asked--> not ready <--asked--> ready --offered--> offered --answered--> talking
-                            ^                   ^  <--withdrawn--'   |                    |
+                            ^                   ^  <--withdrawn,-'   |                    |
+                            |                   |     missed once    |                    |
                             |                   |                    |                    | call
                             '--missed, declined, unreachable---------|                    | ended
                             '-------------------+---- released, asked ---- wrap-up <------'
@@ -30,7 +31,7 @@ from enum import StrEnum
 from hotline.errors import IllegalTransition
 from hotline.events import CounselorState
 from hotline.ids import ContactId, CounselorId
-from queueing.skills import CounselorProfile
+from queueing.routing.skills import CounselorProfile
 
 
 class Occasion(StrEnum):
@@ -41,7 +42,10 @@ class Occasion(StrEnum):
     ASKED_OFFLINE = "asked_offline"
     OFFERED = "offered"
     ANSWERED = "answered"
+    MISSED_ONCE = "missed_once"
+    """An offer rang in vain, and that is not yet too often."""
     MISSED = "missed"
+    """Likewise, as many times in a row as make not ready."""
     DECLINED = "declined"
     UNREACHABLE = "unreachable"
     WITHDRAWN = "withdrawn"
@@ -76,6 +80,7 @@ TRANSITIONS: Mapping[CounselorState, Mapping[Occasion, CounselorState]] = {
         On.ASKED_NOT_READY: S.NOT_READY,
         On.ASKED_OFFLINE: S.OFFLINE,
         On.ANSWERED: S.TALKING,
+        On.MISSED_ONCE: S.READY,
         On.MISSED: S.NOT_READY,
         On.DECLINED: S.NOT_READY,
         On.UNREACHABLE: S.NOT_READY,

@@ -26,8 +26,9 @@ from queueing.presence import lua_table
 log = logging.getLogger(__name__)
 
 NAMES = (
-    "accept", "change_state", "enqueue", "expire", "finish", "give_back", "heartbeat", "leave",
-    "offer", "put_counselor", "ready", "remove_counselor", "waiting",
+    "accept", "change_state", "enqueue", "expire", "extend_wrap_up", "finish", "give_back",
+    "heartbeat", "leave", "offer", "pulse", "put_counselor", "put_plan", "put_record",
+    "remove_counselor", "snapshot",
 )  # fmt: skip
 """One script each, and one method of the store each."""
 
@@ -40,11 +41,12 @@ in use: an answer takes a millisecond or two. When a full machine makes that a h
 them would be too few for twenty calls a second, and every caller would wait behind them."""
 
 
-def connect(url: str, *, reply_within: float | None = REPLY_WITHIN) -> Redis:
+def connect(url: str, *, reply_within: float | None = REPLY_WITHIN, retries: int = 1) -> Redis:
     """Return a client that connects when first used and again after every loss.
 
     One immediate retry only: a connection that a restart of Redis left dead is replaced unseen,
-    while an absence is told at once. Every script may be run twice without harm.
+    while an absence is told at once. Every script may be run twice without harm. With `retries` 0
+    every loss is told.
     """
     pool = BlockingConnectionPool.from_url(
         url,
@@ -53,7 +55,7 @@ def connect(url: str, *, reply_within: float | None = REPLY_WITHIN) -> Redis:
         decode_responses=True,
         socket_timeout=reply_within,
         socket_connect_timeout=REPLY_WITHIN,
-        retry=Retry(NoBackoff(), 1),
+        retry=Retry(NoBackoff(), retries),
     )
     return Redis.from_pool(pool)
 

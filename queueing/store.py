@@ -13,12 +13,15 @@ from queueing.counselors import Counselors
 from queueing.leases import Leases
 from queueing.limits import Limits
 from queueing.offers import Offers
+from queueing.overview import Overview
+from queueing.pace import Pace
 from queueing.screening import Screening
 from queueing.scripts import Scripts, connect
 from queueing.waiting import Line
+from queueing.wrapup import WrapUps
 
 
-class QueueStore(Line, Offers, Counselors, Screening, Leases):
+class QueueStore(Line, Offers, Counselors, Screening, WrapUps, Leases, Overview, Pace):
     """Implements the ports Queue, Offers, Counselors and Screening, and what this package needs.
 
     Every method may raise QueueUnavailable, and works again when Redis is back.
@@ -29,8 +32,11 @@ class QueueStore(Line, Offers, Counselors, Screening, Leases):
         Line.__init__(self, redis, scripts=scripts, clock=clock, limits=limits)
         Offers.__init__(self, scripts=scripts, clock=clock, limits=limits)
         Counselors.__init__(self, redis, scripts=scripts)
-        Screening.__init__(self, redis, clock=clock)
+        Screening.__init__(self, redis, scripts=scripts, clock=clock)
+        WrapUps.__init__(self, scripts=scripts, limits=limits)
         Leases.__init__(self, scripts=scripts, limits=limits)
+        Overview.__init__(self, redis, scripts=scripts)
+        Pace.__init__(self, redis, clock=clock, counselors=self.counselors)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock, limits: Limits) -> QueueStore:

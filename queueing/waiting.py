@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import json
+from datetime import datetime
 
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
 from hotline.clock import Clock
 from hotline.ids import ContactId
-from hotline.ports import Waiting
+from hotline.ports import KeptPlace, Waiting
 from queueing import keys
 from queueing.limits import Limits
+from queueing.routing.order import waiting_score
 from queueing.scripts import Scripts, redis_errors
 
 _WAITING = TypeAdapter(Waiting)
+_INSTANT = TypeAdapter(datetime)
+
+
+def waiting_from_json(text: str | bytes) -> Waiting:
+    """Return what a contact asks for, as it is stored; raises pydantic.ValidationError."""
+    return _WAITING.validate_json(text)
 
 
 class Line:
-    """Implements `hotline.ports.Queue`. Every method may raise QueueUnavailable."""
+    """Implements `hotline.ports.Queue` but for `place` (`queueing.pace`).
+
+    Every method may raise QueueUnavailable.
+    """
 
     def __init__(self, redis: Redis, *, scripts: Scripts, clock: Clock, limits: Limits) -> None:
         self._redis = redis
@@ -26,27 +36,39 @@ class Line:
         self._clock = clock
         self._limits = limits
 
-    async def enqueue(self, waiting: Waiting) -> None:
+    async def enqueue(self, waiting: Waiting) -> KeptPlace | None:
         """Put the contact in line, or change what it asks for (see `Queue.enqueue`).
 
         Renews its gateway's lease too. A contact that is being offered meanwhile stays so.
         """
+        arrived = keys.milliseconds(waiting.arrived_at)
         lease = keys.milliseconds(self._clock.now()) + round(self._limits.gateway_lease * 1000)
-        await self._scripts.run(
+        kept: list[str] = await self._scripts.run(
             "enqueue",
             waiting.contact,
             waiting.gateway,
-            keys.waiting_score(waiting.priority, waiting.arrived_at),
+            waiting_score(waiting.priority, arrived),
             _WAITING.dump_json(waiting).decode(),
             self._limits.wrap_up_ms,
             self._limits.after_wrap_up,
             lease,
+            waiting.caller_digest,
+            arrived,
+            _INSTANT.dump_json(waiting.arrived_at).decode(),
+            waiting.asked_for or "",
         )
+        return KeptPlace(_INSTANT.validate_json(kept[0]), kept[1]) if kept else None
 
-    async def leave(self, contact: ContactId) -> None:
-        """Take the contact out, whatever its state; frees a counselor it was offered to."""
+    async def leave(self, contact: ContactId, *, fault: bool = False) -> None:
+        """Take the contact out, whatever its state (see `Queue.leave`)."""
+        limits = self._limits
+        because, kept_for = (
+            ("fault", limits.place_after_fault_ms)
+            if fault
+            else ("hung_up", limits.place_after_hang_up_ms)
+        )
         await self._scripts.run(
-            "leave", contact, self._limits.wrap_up_ms, self._limits.after_wrap_up
+            "leave", contact, limits.wrap_up_ms, limits.after_wrap_up, because, kept_for
         )
 
     async def position(self, contact: ContactId) -> int:
@@ -54,10 +76,3 @@ class Line:
         with redis_errors():
             rank = await self._redis.zrank(keys.WAITING, contact)
         return 0 if rank is None else int(rank) + 1  # type: ignore[arg-type]  # no score asked for
-
-    async def waiting(self, start: int = 0, count: int | None = None) -> list[Waiting]:
-        """Return those who wait and are not being offered, in order; all, or one page."""
-        end = -1 if count is None else start + count - 1
-        text: str = await self._scripts.run("waiting", start, end)
-        asked: list[str] = json.loads(text or "[]")
-        return [_WAITING.validate_json(one) for one in asked]

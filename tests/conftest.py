@@ -68,6 +68,7 @@ def hotline(
     server = HotlineServer(
         tmp_path_factory.mktemp("hotline"),
         {
+            "edge.phone_ping": 3,
             "gateway.rtp_silence": 3,
             "gateway.ring_timeout": 3,
             "queueing.wrap_up": 1,
@@ -79,6 +80,7 @@ def hotline(
     server.start()
     yield server
     server.stop()
+    assert server.tracebacks() == []
 
 
 @pytest.fixture(scope="module")

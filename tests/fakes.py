@@ -1,15 +1,21 @@
-"""Hand-written fakes of our ports, for pure tests of those who use them."""
+"""Hand-written fakes of our ports, for pure tests of those who use them.
+
+That of the queue stands in `tests.fakequeue`. What each promises is said in `test_contract_*.py`,
+of it and of the real one.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from hotline.errors import PromptMissing, QueueUnavailable
-from hotline.events import AlarmKind, CounselorState, Event
+from hotline.errors import PromptMissing
+from hotline.events import OCCURRENCES, AlarmKind, Event
 from hotline.ids import ContactId, CounselorId, LegId, OfferId, RecordingId
-from hotline.ports import Offer, OfferOutcome, StartedRecording, Waiting
+from hotline.ports import Offer, StartedRecording
+from tests.fakequeue import FakeQueue as FakeQueue
 
 
 class EventList:
@@ -27,7 +33,7 @@ class EventList:
 
 
 class FakeTelephone:
-    """Notes what it is told; legs live only in the test."""
+    """Notes what it is told; legs live only in the test, until they are ended here."""
 
     def __init__(self, capacity: int = 100) -> None:
         self.capacity = capacity
@@ -41,25 +47,34 @@ class FakeTelephone:
         return leg
 
     def ring(self, leg: LegId) -> None:
-        self.said.append(("ring", leg))
+        self._say("ring", leg)
 
     def answer(self, leg: LegId) -> None:
-        self.said.append(("answer", leg))
+        self._say("answer", leg)
 
     def end(self, leg: LegId, *, status: int = 486, retry_after: int | None = None) -> None:
         self.ended.setdefault(leg, (status, retry_after))
 
+    def _say(self, command: str, leg: LegId) -> None:
+        if leg not in self.ended:
+            self.said.append((command, leg))
+
 
 class FakeAudio:
-    """Knows who would hear what."""
+    """Knows who would hear what. Every file can be opened, but for those in `broken`."""
 
     def __init__(self) -> None:
+        self.broken: set[str] = set()
+        """By name, without ``.wav``."""
         self.playing: dict[LegId, tuple[str, ...]] = {}
         self.bridges: set[frozenset[LegId]] = set()
         self.playlists = 0
 
     def play(self, leg: LegId, playlist: Sequence[Path], *, loop: bool = False) -> int:
-        self.playing[leg] = tuple(path.stem for path in playlist)
+        names = tuple(path.stem for path in playlist)
+        if not names or self.broken.intersection(names):
+            raise PromptMissing(f"cannot play {names}")
+        self.playing[leg] = names
         self.playlists += 1
         return self.playlists
 
@@ -74,75 +89,18 @@ class FakeAudio:
 
 
 class FakePrompts:
-    """Every prompt exists, but for those in `missing`."""
+    """Every prompt exists, but for those in `missing`; the site's language is ``zh``."""
 
     def __init__(self) -> None:
         self.missing: set[str] = set()
+        """Names, or ``en/name`` for one that is missing in one language only."""
 
     def find(self, name: str, language: str) -> Path:
-        if name in self.missing:
-            raise PromptMissing(f"no prompt {name}")
-        return Path(f"/prompts/{language or 'zh'}/{name}.wav")
-
-
-class FakeQueue:
-    """Implements Queue, Offers, Counselors and Screening; `away` makes all of it unavailable."""
-
-    def __init__(self) -> None:
-        self.away = False
-        self.said: list[tuple[str, object]] = []
-        self.waiting: dict[ContactId, Waiting] = {}
-        self.valid = True
-        self.blocked: set[str] = set()
-        self.states: dict[CounselorId, CounselorState] = {}
-        self.refusal: Exception | None = None
-        self.instead: CounselorState | None = None
-        """The state that holds although another was asked for."""
-
-    def _here(self) -> None:
-        if self.away:
-            raise QueueUnavailable("away")
-
-    async def enqueue(self, waiting: Waiting) -> None:
-        self._here()
-        self.said.append(("enqueue", waiting.contact))
-        self.waiting[waiting.contact] = waiting
-
-    async def leave(self, contact: ContactId) -> None:
-        self._here()
-        self.said.append(("leave", contact))
-        self.waiting.pop(contact, None)
-
-    async def position(self, contact: ContactId) -> int:
-        self._here()
-        return list(self.waiting).index(contact) + 1 if contact in self.waiting else 0
-
-    async def accept(self, offer: Offer) -> bool:
-        self._here()
-        self.said.append(("accept", offer.id))
-        return self.valid
-
-    async def give_back(self, offer: Offer, outcome: OfferOutcome) -> bool:
-        self._here()
-        self.said.append((f"give_back {outcome}", offer.id))
-        return True
-
-    async def finish(self, offer: Offer, *, requeue: bool) -> None:
-        self._here()
-        self.said.append(("finish and requeue" if requeue else "finish", offer.id))
-
-    async def change_state(
-        self, counselor: CounselorId, state: CounselorState, *, reason: str, by: str
-    ) -> CounselorState:
-        self._here()
-        if self.refusal is not None:
-            raise self.refusal
-        self.states[counselor] = state
-        return self.instead or state
-
-    async def is_blocked(self, caller_digest: str) -> bool:
-        self._here()
-        return caller_digest in self.blocked
+        if re.fullmatch(r"[a-z0-9_]+", name) and name not in self.missing:
+            for spoken in (language or "zh", "zh"):
+                if f"{spoken}/{name}" not in self.missing:
+                    return Path(f"/prompts/{spoken}/{name}.wav")
+        raise PromptMissing(f"no prompt {name}")
 
 
 class FakeRecorder:
@@ -159,20 +117,29 @@ class FakeRecorder:
         self.started += 1
         recording = RecordingId(f"recording-{self.started}")
         self.running.add(recording)
-        return StartedRecording(id=recording, caller_track="a.wav", counselor_track="b.wav")
+        return StartedRecording(
+            id=recording,
+            caller_track=f"{recording}.caller.wav",
+            counselor_track=f"{recording}.counselor.wav",
+        )
 
     def stop(self, recording: RecordingId) -> None:
         self.running.discard(recording)
 
 
 class FakeAlarms:
-    """Keeps the alarms that stand."""
+    """Keeps the alarms that stand, and everything that an operator was told."""
 
     def __init__(self) -> None:
         self.standing: dict[AlarmKind, str] = {}
+        self.told: list[tuple[AlarmKind, str]] = []
 
     def raise_alarm(self, kind: AlarmKind, detail: str) -> None:
-        self.standing.setdefault(kind, detail)
+        if kind in self.standing:
+            return
+        self.told.append((kind, detail))
+        if kind not in OCCURRENCES:
+            self.standing[kind] = detail
 
     def clear_alarm(self, kind: AlarmKind) -> None:
         self.standing.pop(kind, None)

@@ -36,16 +36,23 @@ networks = ["{TRUNK_ADDRESS}/32"]
 
 
 class HotlineServer:
-    """One platform. `settings` overrides are dotted keys, such as ``{"queueing.wrap_up": 2}``."""
+    """One platform. `settings` overrides are dotted keys, such as ``{"queueing.wrap_up": 2}``;
+    `more` is TOML that is appended to the configuration."""
 
     def __init__(
-        self, folder: Path, overrides: dict[str, Any] | None = None, prompts: Path | None = None
+        self,
+        folder: Path,
+        overrides: dict[str, Any] | None = None,
+        prompts: Path | None = None,
+        more: str = "",
     ) -> None:
         self.folder = folder
         self.config = folder / "hotline.toml"
         folder.mkdir(parents=True, exist_ok=True)
         write_config(self.config)
-        self.config.write_text(_override(self.config.read_text("utf-8"), overrides or {}) + TRUNK)
+        self.config.write_text(
+            _override(self.config.read_text("utf-8"), overrides or {}) + TRUNK + more
+        )
         self.settings: Settings = load(self.config)
         if prompts is not None:  # spoken once for all tests
             self.settings.state.mkdir(mode=0o700, exist_ok=True)
@@ -87,6 +94,15 @@ class HotlineServer:
         """What a process of the platform has logged."""
         path = self.settings.log_dir / f"{name}.log"
         return path.read_text("utf-8", "replace") if path.exists() else ""
+
+    def tracebacks(self) -> list[str]:
+        """Every fault that no gateway expected: what it has logged, from the line before on."""
+        found = []
+        for path in sorted(self.settings.log_dir.glob("gateway-*.log*")):
+            lines = path.read_text("utf-8", "replace").splitlines()
+            starts = [n for n, line in enumerate(lines) if "Traceback" in line]
+            found += ["\n".join(lines[max(0, n - 1) : n + 30]) for n in starts]
+        return found
 
     def status(self) -> Status | None:
         try:

@@ -13,7 +13,9 @@ from hotline.sip.tone import write_tone
 NOTICE, LANGUAGE, TOPICS, TOPICS_ENGLISH = 600, 660, 720, 1960
 REFUSED, UNKNOWN_KEY, PLEASE_WAIT, COUNSELOR_LOST = 780, 840, 1100, 1160
 POSITION_NEXT, POSITION_ONE, OVER_CAPACITY, BLOCKED, MUSIC = 1220, 1280, 1340, 1400, 1500
+BAND_2_TO_5, BAND_OTHER, DANGER_CONFIRMED, CRISIS_WAIT = 2440, 2500, 2560, 2620
 STATE_READY, STATE_NOT_READY, STATE_OFFLINE, CODE_UNKNOWN = 1560, 1620, 1680, 1740
+STATE_AFTER_CALL, TOLD_MISSED, TOLD_UNREACHABLE, EXTENDED = 1800, 1860, 1920, 2020
 
 WORDS: Mapping[int, tuple[str, ...]] = {
     NOTICE: ("notice", "notice_other"),
@@ -28,12 +30,20 @@ WORDS: Mapping[int, tuple[str, ...]] = {
     COUNSELOR_LOST: ("counselor_lost",),
     POSITION_NEXT: ("position_next",),
     POSITION_ONE: ("position_ahead", "number_1", "position_callers"),
+    BAND_2_TO_5: ("band_2_to_5",),
+    BAND_OTHER: ("band_under_2", "band_5_to_10", "band_10_to_20", "band_over_20"),
+    DANGER_CONFIRMED: ("danger_confirmed",),
+    CRISIS_WAIT: ("crisis_wait",),
     OVER_CAPACITY: ("over_capacity",),
     BLOCKED: ("blocked", "blocked_other"),
     STATE_READY: ("state_ready",),
     STATE_NOT_READY: ("state_not_ready",),
     STATE_OFFLINE: ("state_offline",),
     CODE_UNKNOWN: ("code_unknown",),
+    STATE_AFTER_CALL: ("state_after_call",),
+    TOLD_MISSED: ("told_missed",),
+    TOLD_UNREACHABLE: ("told_unreachable",),
+    EXTENDED: ("wrap_up_extended",),
 }  # fmt: skip
 """What is said, by the tone that says it; the topics have another one in English."""
 SECONDS = 0.3

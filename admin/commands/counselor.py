@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import secrets
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -19,10 +20,12 @@ from admin.commands.options import (
     with_queue,
 )
 from admin.roster import EXTENSION, Person
+from hotline.edge.control import Control
+from hotline.errors import HotlineError
 from hotline.events import CounselorState
 from hotline.ids import CounselorId
 from queueing.presence import Presence
-from queueing.skills import CounselorKind
+from queueing.routing.skills import CounselorKind
 from queueing.store import QueueStore
 
 app = typer.Typer(help="Counselors and in-house phones.", no_args_is_help=True)
@@ -102,6 +105,9 @@ def list_(config: ConfigOption = DEFAULT_CONFIG) -> None:
 def ready(extension: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Make a counselor ready; ends wrap-up."""
     _change(extension, CounselorState.READY, "", config)
+    with suppress(HotlineError):  # an edge that does not say is no reason to warn
+        if not Control.of(settings_from(config)).phones(extension):
+            typer.echo(f"{extension} has no phone registered: not ready within seconds")
 
 
 @app.command("not-ready")
@@ -112,6 +118,16 @@ def not_ready(
 ) -> None:
     """Make a counselor not ready; during a call it takes effect after it."""
     _change(extension, CounselorState.NOT_READY, reason, config)
+
+
+@app.command()
+def extend(extension: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Give a counselor more time for the record: lengthens the wrap-up that runs."""
+    ends = with_queue(
+        settings_from(config),
+        lambda store: store.extend_wrap_up(CounselorId(extension), by=_operator()),
+    )
+    typer.echo(f"{extension} wrap_up until {ends.astimezone():%H:%M:%S}")
 
 
 @app.command()

@@ -97,10 +97,11 @@ def run(
 
 
 def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Make what must stand before the first process: tables, keys, prompts; publish the roster."""
+    """Make what must stand before the first process: tables, keys, prompts, roster, plan."""
     settings = settings_from(config)
     platform.prepare(settings, typer.echo)
     count = with_queue(settings, lambda store: bootstrap.roster(settings, store).publish())
+    asyncio.run(platform.publish_plan(settings, typer.echo))
     typer.echo(f"the database is current; {count} counselors published")
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
@@ -15,6 +16,7 @@ from admin import bootstrap
 from hotline.clock import SystemClock
 from hotline.config import Settings, load
 from hotline.errors import HotlineError, QueueUnavailable
+from queueing.planning import Plans
 from queueing.store import QueueStore
 
 T = TypeVar("T")
@@ -23,6 +25,11 @@ ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", envvar="HOTLINE_CONFIG", help="The configuration file.")
 ]
 DEFAULT_CONFIG = Path("hotline.toml")
+
+
+def operator() -> str:
+    """Return who gives the command, as the journal names an operator."""
+    return f"operator:{getpass.getuser()}"
 
 
 def settings_from(config: Path) -> Settings:
@@ -49,8 +56,25 @@ def with_queue(settings: Settings, work: Callable[[QueueStore], Awaitable[T]]) -
         finally:
             await store.close()
 
+    return _asked(whole())
+
+
+def with_plans(settings: Settings, work: Callable[[Plans], Awaitable[T]]) -> T:
+    """Do `work` with the routing plan in force; end the program as `with_queue` does."""
+
+    async def whole() -> T:
+        plans = bootstrap.plans(settings, SystemClock())
+        try:
+            return await work(plans)
+        finally:
+            await plans.close()
+
+    return _asked(whole())
+
+
+def _asked(work: Coroutine[Any, Any, T]) -> T:
     try:
-        return asyncio.run(whole())
+        return asyncio.run(work)
     except QueueUnavailable as error:
         fail(f"the queue does not answer; is the platform up? See `hotline status`. ({error})")
     except (HotlineError, ValueError) as error:

@@ -108,11 +108,15 @@ class GatewayService(MultiService):
             Running("inbox", parts.inbox.run),
             Running("dispatcher", parts.dispatcher.run),
             Running("reconciler", parts.reconciler.run),
+            Running("reach", parts.reach.run),
         ):
             self.addService(service)
+        if parts.notices is not None:
+            self.addService(Running("notices", parts.notices.run))
 
     def startService(self) -> None:
         self._parts.relay.start()
+        self._parts.alarms.process_started()
         self._parts.endpoint.start()
         super().startService()
         log.info("gateway %s takes calls", self._parts.gateway.id)
@@ -129,6 +133,9 @@ class GatewayService(MultiService):
         await super().stopService()
         self._parts.endpoint.close()
         await asyncio_to_twisted(self._parts.relay.close())
+        await asyncio_to_twisted(self._parts.reach.close())
+        if self._parts.notices is not None:
+            await asyncio_to_twisted(self._parts.notices.close())
         await asyncio_to_twisted(self._parts.store.close())
 
     def _sweep(self) -> None:

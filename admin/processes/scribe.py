@@ -27,13 +27,15 @@ def run(settings: Settings) -> None:
     clock = SystemClock()
     redis = connect(settings.redis_url)
     sink = DirectSink(redis_url=settings.redis_url, spool_dir=settings.spool_dir, process="scribe")
+    alarms = JournalAlarms(sink=sink, subject=new_gateway_id("scribe"), clock=clock)
+    alarms.process_started()
     scribe = Scribe(
         redis=redis,
         engine=engine,
         projections=bootstrap.projections(),
         after_commit=SealQueue(redis).after_commit,
         clock=clock,
-        alarms=JournalAlarms(sink=sink, subject=new_gateway_id("scribe"), clock=clock),
+        alarms=alarms,
     )
 
     def stop(*_: object) -> None:

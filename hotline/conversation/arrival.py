@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from hotline.events import SealedNumber
 from hotline.ids import ContactId, GatewayId, LegId, NodeId
+from hotline.menu.hours import ALWAYS, Hours, read_hours
 from hotline.menu.reception import MenuResult
 from hotline.ports import Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialledLine:
-    """A number that callers dial: the menu it leads to, the tier node it belongs to."""
+    """A number that callers dial: the menu it leads to, the tier node it belongs to; when it is
+    open, and the menu (`closed`) it leads to at other times."""
 
     flow: str
     node: NodeId
+    hours: Hours = field(default_factory=lambda: read_hours(ALWAYS))
+    closed: str = "closed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,4 +47,5 @@ class Arrival:
             node=self.node,
             caller_digest=self.caller.digest,
             dnis=self.dnis,
+            asked_for=menu.asked_for,
         )

@@ -4,7 +4,8 @@ The contact machine says what may happen; this coordinator makes it happen. It o
 leg from INVITE to the end, and the counselor's leg while there is one:
 
     Reception      notice and menu       until the contact is queued
-    WaitingRoom    music and position    while it waits or is offered
+    InLine         what the queue knows  while it waits or is offered
+    WaitingRoom    music and position    likewise
     Ringing        the offer's leg       while a counselor's phone rings
     Talk           bridge and tracks     while they talk
 """
@@ -28,6 +29,7 @@ from hotline.clock import Clock, Timers
 from hotline.contact import Contact, ContactState, E
 from hotline.conversation.arrival import Arrival
 from hotline.conversation.errands import Errands
+from hotline.conversation.inline import InLine
 from hotline.conversation.ringing import EVENT_OF, WITH_STATUS, Ringing
 from hotline.conversation.talk import Talk
 from hotline.conversation.waitingroom import WaitingRoom
@@ -49,15 +51,7 @@ log = logging.getLogger(__name__)
 S = ContactState
 
 LOST = frozenset({Reason.RTP_SILENCE, Reason.SESSION_EXPIRED, Reason.FAULT, Reason.UNREACHABLE})
-"""Endings of a counselor's leg that are the network's doing, not the counselor's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manners:
-    """How this gateway treats its callers; durations in seconds."""
-
-    ring_timeout: float
-    position_every: float
+"""Endings of a leg that are the network's doing, not the counselor's or the caller's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +67,7 @@ class Line:
 
 
 class Conversation:
-    """One contact. Every public method is harmless when it comes too late."""
+    """One contact; a phone rings `ring_timeout` seconds. Public methods are harmless when late."""
 
     def __init__(
         self,
@@ -81,7 +75,7 @@ class Conversation:
         contact: Contact,
         arrival: Arrival,
         line: Line,
-        manners: Manners,
+        ring_timeout: float,
         reception: Reception,
         waiting_room: WaitingRoom,
         talk: Talk,
@@ -89,14 +83,20 @@ class Conversation:
         self.contact = contact
         self.arrival = arrival
         self._line = line
-        self._manners = manners
+        self._ring_timeout = ring_timeout
         self._reception = reception
         self._waiting_room = waiting_room
         self._talk = talk
         self._ringing: Ringing | None = None
-        self._menu: MenuResult | None = None
         self._errands = Errands(timers=line.timers, name=f"contact {contact.id[:8]}")
-        self._arrived_at = line.clock.now()
+        self._in_line = InLine(
+            contact=contact,
+            arrival=arrival,
+            queue=line.queue,
+            waiting_room=waiting_room,
+            errands=self._errands,
+            clock=line.clock,
+        )
 
     # --- what the gateway asks ---------------------------------------------------
 
@@ -110,6 +110,15 @@ class Conversation:
         """The legs that belong to this contact now."""
         counselor = self._ringing.leg if self._ringing else self._talk.counselor
         return frozenset({self.arrival.leg} | ({counselor} if counselor else set()))
+
+    @property
+    def waits(self) -> bool:
+        """The contact is in line, or a phone rings for it."""
+        return self._in_line.waits
+
+    def requeue(self) -> None:
+        """The queue has lost this contact (Redis lost its data): in line again."""
+        self._in_line.requeue()
 
     def begin(self) -> None:
         """The INVITE is here: journal it, ring, answer."""
@@ -152,7 +161,7 @@ class Conversation:
             contact=self.contact.id,
             telephone=self._line.telephone,
             timers=self._line.timers,
-            seconds=min(self._manners.ring_timeout, left),
+            seconds=min(self._ring_timeout, left),
         )
 
     def offer_withdrawn(self, offer: OfferId) -> None:
@@ -177,15 +186,15 @@ class Conversation:
         """Something in our own code went wrong: whatever it was, lead the caller to a human."""
         if self.contact.state is S.GREETED:
             self._reception.close()
-            self.queue(MenuResult.fault(self._reception.language))
+            self.queue(self._reception.fault())
         elif self.contact.state is S.RINGING:
             self.fail(Reason.FAULT)
 
     def queue(self, menu: MenuResult) -> None:
         """The menu is over: wait for a counselor."""
         self._record(e.MenuFinished, outcome=menu.outcome, topic=menu.topic, language=menu.language)
-        self._ask(menu)
-        self._wait("please_wait")
+        self._in_line.ask(menu)
+        self._wait("danger_confirmed" if self._in_line.is_crisis else "please_wait")
 
     async def settled(self) -> None:
         """Return when the queue knows everything we had to say."""
@@ -197,7 +206,7 @@ class Conversation:
 
     def _arrive(self) -> None:
         arrival = self.arrival
-        self._arrived_at = self._record(
+        self._in_line.since = self._record(
             e.InviteReceived,
             gateway=arrival.gateway,
             trunk=arrival.trunk,
@@ -221,7 +230,7 @@ class Conversation:
             self._errands.send(self._receive)
         elif self.contact.state is S.GREETED:
             self._reception.leg_event(event)
-        elif self.contact.state in (S.QUEUED, S.OFFERED):
+        elif self.waits:
             self._waiting_event(event)
         elif self.contact.state is S.TALKING:
             self._hold_event(event)
@@ -242,7 +251,7 @@ class Conversation:
 
     def _menu_finished(self, menu: MenuResult) -> None:
         if menu.outcome == Outcome.ENDED:
-            self._end(e.ContactRefused, Termination(Result.REFUSED, Reason.BLOCKED))
+            self._end(e.ContactRefused, Termination(Result.REFUSED, menu.refusal))
         else:
             self.queue(menu)
 
@@ -251,8 +260,11 @@ class Conversation:
             self._waiting_room.playback_finished(event.playlist)
         elif isinstance(event, DigitPressed):
             menu = self._reception.danger(event.digit)
-            if menu is not None and self._menu is not None and self._menu.priority != menu.priority:
-                self._ask(menu)
+            if menu is None:
+                return
+            if not self._in_line.is_crisis:
+                self._in_line.ask(menu)
+            self._waiting_room.confirm_danger()
 
     def _hold_event(self, event: LegEvent) -> None:
         if isinstance(event, LegHeld):
@@ -324,53 +336,14 @@ class Conversation:
         if stopped is not None:
             self._record(e.RecordingStopped, recording=stopped)
         self._errands.send(lambda: self._line.offers.finish(offer, requeue=requeue))
+        self._errands.send(self._talk.care.report)
 
     # --- waiting and ending ------------------------------------------------------
 
-    def _ask(self, menu: MenuResult) -> None:
-        """Be in line for what the caller chose last."""
-        self._menu = menu
-        self._record(
-            e.ContactQueued,
-            priority=menu.priority,
-            topic=menu.topic,
-            language=menu.language,
-            skills=menu.skills,
-            node=self.arrival.node,
-        )
-        self._send_enqueue()
-
     def _wait(self, first: str) -> None:
-        language = self._menu.language if self._menu else ""
-        self._waiting_room.enter(
-            first,
-            language=language,
-            every=self._manners.position_every,
-            announce=self._announce,
-        )
-
-    def _announce(self) -> None:
-        if self.contact.state is S.QUEUED and self._errands.idle:
-            self._errands.send(lambda: self._waiting_room.speak_position(self._position))
-
-    async def _position(self) -> int:
-        place = await self._line.queue.position(self.contact.id)
-        if place == 0 and self.contact.state is S.QUEUED:
-            self._send_enqueue()  # Redis came back without us
-        return place
-
-    def _send_enqueue(self) -> None:
-        self._errands.send(self._enqueue)
-
-    async def _enqueue(self) -> None:
-        menu = self._menu
-        if menu is None or self.contact.state not in (S.QUEUED, S.OFFERED):
-            return
-        waiting = self.arrival.waiting(self.contact.id, menu, since=self._arrived_at)
-        await self._line.queue.enqueue(waiting)
+        self._in_line.wait(first, language=self._reception.language)
 
     def _end(self, kind: type[e.Event], termination: Termination, **facts: object) -> None:
-        known_to_queue = self.contact.state in (S.QUEUED, S.OFFERED)
         self._reception.close()
         self._waiting_room.leave()
         offer = self._talk.offer
@@ -379,10 +352,11 @@ class Conversation:
         if self._ringing is not None:
             self._ringing.close()
             self._ringing = None
+        fault = kind is e.ContactFailed or termination.reason in LOST
+        if self.waits or (fault and offer is not None):
+            self._in_line.leave(fault=fault)
         if offer is not None:
             self._close_talk(offer, requeue=False)
-        elif known_to_queue:
-            self._errands.send(lambda: self._line.queue.leave(self.contact.id))
         self._record(kind, termination=termination, **facts)
 
     def _record(self, kind: type[E], **facts: object) -> E:

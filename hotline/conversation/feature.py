@@ -1,6 +1,7 @@
 """Feature codes: what a counselor dials on a plain softphone to change state.
 
 *10 offline   *11 ready (also ends wrap-up)   *12 a break   *13 a meeting   *14 training
+*15 more time for the record
 """
 
 from __future__ import annotations
@@ -35,12 +36,17 @@ FEATURE_CODES: Mapping[str, FeatureCode] = {
 }
 
 
+EXTEND_WRAP_UP = "*15"
+
+
 async def dial(code: str, counselor: CounselorId, counselors: Counselors) -> str:
     """Do what `code` asks for `counselor`; return the name of the prompt to say.
 
     Never raises for a wrong code, an unknown counselor, a refused change or an absent queue: each
     has a prompt of its own.
     """
+    if code == EXTEND_WRAP_UP:
+        return await _extend_wrap_up(counselor, counselors)
     feature = FEATURE_CODES.get(code)
     if feature is None:
         return "code_unknown"
@@ -54,3 +60,14 @@ async def dial(code: str, counselor: CounselorId, counselors: Counselors) -> str
     except QueueUnavailable:
         return "try_later"
     return feature.confirmation if state is feature.state else "state_after_call"
+
+
+async def _extend_wrap_up(counselor: CounselorId, counselors: Counselors) -> str:
+    try:
+        await counselors.extend_wrap_up(counselor, by="counselor")
+    except (UnknownCounselor, StateRefused) as error:
+        log.info("no longer wrap-up: %s", error)
+        return "wrap_up_not_extended"
+    except QueueUnavailable:
+        return "try_later"
+    return "wrap_up_extended"

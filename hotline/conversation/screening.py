@@ -1,39 +1,114 @@
-"""Which menu a caller hears: the line's, or that of a blocked caller."""
+"""What is known of a caller and of the line before the menu, and which menu follows from it.
+
+In this order: a caller who is blocked, a line that is closed, a care plan that does not take the
+call now, the line's own menu. A notice that an operator has switched on is said before any of
+them. In all of them the danger key leads to a human.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
 
-from hotline.errors import QueueUnavailable
-from hotline.events import SealedNumber
+from hotline.clock import Clock
+from hotline.conversation.arrival import Arrival, DialledLine
+from hotline.errors import PromptMissing, QueueUnavailable
+from hotline.events import AlarmKind, Reason
 from hotline.menu.flow import Flow, Flows
-from hotline.ports import Screening
+from hotline.menu.opening import opening_playlist
+from hotline.menu.saying import after_notice, saying
+from hotline.menu.welcome import Welcome
+from hotline.ports import Alarms, Known, Prompts, Screening
 
 log = logging.getLogger(__name__)
 
 BLOCKED_FLOW = "blocked"
+CARE_FLOW = "care"
+CARE_MESSAGE = "care_message"
+"""The prompt of `CARE_FLOW` in whose place the plan's own message is said."""
+OPENING_TIME = "opening_time"
+"""The prompt of a closed line's flow in whose place the time is said at which it opens."""
+EMERGENCY_NOTICE = "emergency_notice"
+NOTICES = {EMERGENCY_NOTICE: (EMERGENCY_NOTICE, "emergency_notice_other")}
+"""Notices that are more than one prompt."""
 PATIENCE_SECONDS = 0.5
-"""A caller is not kept in silence for longer while we ask; unknown means not blocked."""
+"""A caller is not kept in silence for longer while we ask; of whom nothing is known, is served."""
 
 
 class Screener:
-    """Finds the flow for an arrival. Never raises for an absent queue."""
+    """Finds the welcome for an arrival. `zone` is the site's. Never raises."""
 
-    def __init__(self, *, screening: Screening, flows: Flows) -> None:
+    def __init__(
+        self,
+        *,
+        screening: Screening,
+        flows: Flows,
+        prompts: Prompts,
+        alarms: Alarms,
+        clock: Clock,
+        zone: tzinfo,
+    ) -> None:
         self._screening = screening
         self._flows = flows
+        self._prompts = prompts
+        self._alarms = alarms
+        self._clock = clock
+        self._zone = zone
 
-    async def flow_for(self, caller: SealedNumber, flow: str) -> Flow:
-        """Return `flow`, or the blocked callers' flow for a caller who is blocked."""
-        return self._flows.find(BLOCKED_FLOW if await self._blocked(caller) else flow)
+    async def welcome(self, arrival: Arrival, line: DialledLine) -> Welcome:
+        """Return what this caller meets on `line`."""
+        now = self._clock.now().astimezone(self._zone)
+        known = await self._known(arrival, now)
+        flow, refusal = self._flow(known, line, now)
+        return Welcome(
+            flow=self._noticed(flow, known.notice),
+            refusal=refusal,
+            asked_for=known.asked_for,
+            high_risk=known.high_risk,
+            seconds=known.seconds,
+        )
 
-    async def _blocked(self, caller: SealedNumber) -> bool:
-        if not caller.digest:
-            return False
+    async def _known(self, arrival: Arrival, now: datetime) -> Known:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                return await self._screening.is_blocked(caller.digest)
+                return await self._screening.known_of(
+                    arrival.caller.digest, line=arrival.dnis, at=now
+                )
         except (QueueUnavailable, TimeoutError):
             log.warning("a caller could not be screened: the queue is away")
+        except Exception:  # an entry of ours that nobody can read: not the caller's fault
+            log.exception("a caller could not be screened")
+        return Known()
+
+    def _flow(self, known: Known, line: DialledLine, now: datetime) -> tuple[Flow, Reason]:
+        if known.blocked:
+            return self._flows.find(BLOCKED_FLOW), Reason.BLOCKED
+        if not line.hours.open_at(now):
+            flow, opens = self._flows.find(line.closed), line.hours.opens(now)
+            if opens is not None:
+                flow = saying(flow, OPENING_TIME, opening_playlist(opens, now))
+            return flow, Reason.CLOSED
+        if known.message:
+            message = (known.message,)
+            flow = self._flows.find(CARE_FLOW)
+            if self._can_say(message):
+                flow = saying(flow, CARE_MESSAGE, message)
+            return flow, Reason.CARE_PLAN
+        return self._flows.find(line.flow), Reason.BLOCKED
+
+    def _noticed(self, flow: Flow, notice: str) -> Flow:
+        """Return `flow` behind the notice; one that is missing costs nobody the menu."""
+        prompts = NOTICES.get(notice, (notice,))
+        return after_notice(flow, prompts) if notice and self._can_say(prompts) else flow
+
+    def _can_say(self, names: Sequence[str]) -> bool:
+        try:
+            for name in names:
+                self._prompts.find(name, "")
+        except PromptMissing as error:
+            log.warning("screening: %s", error)
+            self._alarms.raise_alarm(AlarmKind.PROMPT_MISSING, str(error))
             return False
+        return True

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hotline import events as e
+from hotline.conversation.care import CareLimit
 from hotline.conversation.waitingroom import MUSIC
 from hotline.errors import PromptMissing
 from hotline.events import AlarmKind
@@ -19,7 +20,8 @@ log = logging.getLogger(__name__)
 class Talk:
     """One contact's conversation; begins and ends more than once when a counselor is lost.
 
-    `recorder` is None where the site records nothing.
+    `recorder` is None where the site records nothing. `care` counts the time, where the caller has
+    a plan that limits it.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class Talk:
         prompts: Prompts,
         recorder: Recorder | None,
         alarms: Alarms,
+        care: CareLimit,
     ) -> None:
         self._contact = contact
         self._caller = caller
@@ -38,6 +41,7 @@ class Talk:
         self._prompts = prompts
         self._recorder = recorder
         self._alarms = alarms
+        self.care = care
         self._recording: RecordingId | None = None
         self.offer: Offer | None = None
         self.counselor: LegId | None = None
@@ -47,6 +51,7 @@ class Talk:
         self.offer = offer
         self.counselor = counselor
         self._audio.bridge(self._caller, counselor)
+        self.care.begin(counselor, offer.counselor)
 
     def record(self, *, consent: bool) -> Iterator[tuple[type[e.Event], dict[str, Any]]]:
         """Start both tracks if the caller agreed; yield what the journal must say of it."""
@@ -103,6 +108,7 @@ class Talk:
         """Part the two and close the tracks; return the recording that was closed."""
         if self.counselor is not None:
             self._audio.part(self._caller, self.counselor)
+        self.care.end()
         self.offer = None
         self.counselor = None
         recording = self.recording_lost()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from hotline.clock import Timer
@@ -11,37 +12,64 @@ from hotline.conversation.speaker import Speaker
 from hotline.errors import PromptMissing, QueueUnavailable
 from hotline.events import AlarmKind
 from hotline.ids import LegId
-from hotline.prompts.positions import position_playlist
+from hotline.ports import Place
+from hotline.prompts.positions import place_playlist
 
 log = logging.getLogger(__name__)
 
 MUSIC = "music"
+CONFIRMED = "danger_confirmed"
+CALM = "crisis_wait"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """When the place is announced, in seconds: `first` after entering (but no later than `every`),
+    then `every` so often."""
+
+    first: float
+    every: float
 
 
 class WaitingRoom:
     """One caller's waiting: `enter`, hear `announce`ments by themselves, `leave`.
 
-    `position` is asked for at each announcement; while it is unknown only the music plays. A
-    missing prompt costs the caller that prompt, never the place.
+    The place is asked for at each announcement; while it is unknown only the music plays. Who is
+    in a crisis hears no numbers: calm words instead. A missing prompt costs the caller that
+    prompt, never the place.
     """
 
-    def __init__(self, *, leg: LegId, speaker: Speaker) -> None:
+    def __init__(self, *, leg: LegId, speaker: Speaker, rhythm: Rhythm) -> None:
         self._leg = leg
         self._audio = speaker.audio
         self._prompts = speaker.prompts
         self._timers = speaker.timers
         self._alarms = speaker.alarms
+        self._rhythm = rhythm
         self._language = ""
+        self._is_crisis = False
         self._timer: Timer | None = None
         self._spoken: int | None = None
+        self._said: list[str] = []
+        """What is being said now; empty while the music plays."""
+        self._next: list[str] = []
+        """What is said as soon as that is over."""
 
     def enter(
-        self, first: str, *, language: str, every: float, announce: Callable[[], None]
+        self, first: str, *, language: str, crisis: bool, announce: Callable[[], None]
     ) -> None:
-        """Say `first` (a prompt's name), then play music; call `announce` every `every` seconds."""
+        """Say `first` (a prompt's name), then play music; call `announce` at each announcement."""
         self._language = language
+        self._is_crisis = crisis
         self._say([first])
-        self._again(every, announce)
+        self._again(min(self._rhythm.first, self._rhythm.every), announce)
+
+    def confirm_danger(self) -> None:
+        """The danger key was pressed: say at once that it was heard, and no numbers from now on."""
+        self._is_crisis = True
+        self._next = []
+        if self._said != [CONFIRMED]:
+            self._say([CONFIRMED])
 
     def leave(self) -> None:
         """Fall silent and announce nothing more."""
@@ -49,37 +77,46 @@ class WaitingRoom:
             self._timer.cancel()
             self._timer = None
         self._spoken = None
+        self._said = self._next = []
         self._audio.stop_playing(self._leg)
 
-    async def speak_position(self, position: Callable[[], Awaitable[int]]) -> None:
-        """Ask for the place and say it, if the caller still waits and it is known."""
+    async def speak_place(self, place: Callable[[], Awaitable[Place]]) -> None:
+        """Ask for the place and say it, if the caller still waits and it is known; words that are
+        being said are heard to their end first."""
         try:
-            place = await position()
+            found = await place()
         except QueueUnavailable:
             return
-        if place > 0 and self._timer is not None:
-            self._say(position_playlist(place, self._language))
+        if found.position == 0 or self._timer is None:
+            return
+        words = [CALM] if self._is_crisis else place_playlist(found, self._language)
+        if self._said:
+            self._next = words
+        else:
+            self._say(words)
 
     def playback_finished(self, playlist: int) -> None:
-        """Back to the music when the words that were being said are over."""
+        """Say what is due, or back to the music, when the words that were being said are over."""
         if playlist == self._spoken:
-            self._spoken = None
-            self._play_music()
+            words, self._next = self._next, []
+            self._say(words)
 
-    def _again(self, every: float, announce: Callable[[], None]) -> None:
+    def _again(self, seconds: float, announce: Callable[[], None]) -> None:
         def due() -> None:
-            self._again(every, announce)
+            self._again(self._rhythm.every, announce)
             announce()
 
-        self._timer = self._timers.after(every, due)
+        self._timer = self._timers.after(seconds, due)
 
     def _say(self, names: list[str]) -> None:
+        self._spoken, self._said = None, []
         files = [path for name in names if (path := self._find(name)) is not None]
         if not files:
             self._play_music()
             return
         try:
             self._spoken = self._audio.play(self._leg, files)
+            self._said = names
         except PromptMissing as error:
             self._missing(error)
             self._play_music()

@@ -24,6 +24,8 @@ CHILDREN = 4
 """UDP workers: one that waits for the disk must not hold up the others."""
 SOCKET_PATH_LIMIT = 107
 """Bytes that a Unix socket's path may have."""
+ASKING = "q"
+"""Beginning of the names of the sockets that answers come to; no longer than ``rpc.sock``."""
 
 _NAME = re.compile(r"\{\{(\w+)\}\}")
 _HOST = re.compile(r"[A-Za-z0-9.-]+")
@@ -86,6 +88,8 @@ def write(settings: Settings) -> Path:
     for private in (settings.state, settings.run_dir, target):
         private.mkdir(mode=0o700, parents=True, exist_ok=True)
     target.chmod(0o700)
+    for left_over in target.glob(f"{ASKING}???????"):  # by one that was killed as it asked
+        left_over.unlink(missing_ok=True)
     Credentials(database(settings), settings.edge.realm)
     values["dialog_secret"] = _dialog_secret(settings.secrets_dir / "edge-dialog.key")
     _write_private(target / "dispatcher.list", _dispatcher_list(settings))
@@ -123,6 +127,8 @@ def _values(settings: Settings) -> dict[str, str]:
         "modules": f"{found}/",
         "rpc_socket": socket,
         "flood_requests": str(edge.flood_requests),
+        "devices": str(edge.devices),
+        "phone_ping": str(edge.phone_ping),
         "retry_after": str(RETRY_AFTER),
         "database": _checked("state", str(database(settings)), _PATH),
         "dispatcher_list": str(folder(settings) / "dispatcher.list"),

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from hotline.config import Settings
 from hotline.edge import configuration
-from hotline.edge.registration import Registration, read_registrations
+from hotline.edge.registration import Phone, Registration, phones_of, read_registrations
 from hotline.errors import HotlineError
 
 _GATEWAYS = 1
@@ -123,6 +124,18 @@ class Control:
         """Return every phone that can be called now, by extension; also while the edge is down."""
         return read_registrations(self._database)
 
+    def phones(self, extension: str) -> list[Phone]:
+        """Return every phone of the extension, with when each proved alive last.
+
+        One exchange takes about 0.1 ms.
+        """
+        try:
+            return list(phones_of(extension, self._call("ul.lookup", "location", extension)))
+        except EdgeRefused as refusal:
+            if "AOR" not in str(refusal):
+                raise
+            return []  # "AOR not found" or "AOR has no contacts"
+
     def is_ready(self) -> bool:
         """Return whether the edge has taken up every registration that was written.
 
@@ -139,14 +152,25 @@ class Control:
 
     def _call(self, method: str, *params: str | int) -> Any:
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
-        with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as ours:
-            ours.settimeout(self._timeout)
-            ours.bind("")  # an abstract name of the kernel's choice: leaves no file behind
-            try:
+        try:
+            with self._asking() as ours:
                 ours.sendto(json.dumps(request).encode(), str(self._path))
                 reply = json.loads(ours.recv(_LARGEST_REPLY))
-            except (OSError, ValueError) as error:
-                raise EdgeUnavailable(f"{method}: {error}") from None
+        except (OSError, ValueError) as error:
+            raise EdgeUnavailable(f"{method}: {error}") from None
         if "error" in reply:
             raise EdgeRefused(f"{method}: {reply['error'].get('message', 'no reason given')}")
         return reply["result"]
+
+    @contextmanager
+    def _asking(self) -> Iterator[socket.socket]:
+        """A socket that the edge can answer to, beside its own, so that it finds it from another
+        container as well: an abstract name would end at the network namespace."""
+        address = self._path.with_name(configuration.ASKING + uuid4().hex[:7])
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ours:
+            ours.settimeout(self._timeout)
+            ours.bind(str(address))
+            try:
+                yield ours
+            finally:
+                address.unlink(missing_ok=True)

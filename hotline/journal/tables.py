@@ -146,3 +146,20 @@ class CounselorIntervalRow(Base):
     contact: Mapped[str | None] = mapped_column(Key, index=True)
     started_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
+
+
+class AlarmRow(Base):
+    """One alarm: `process` is the name (``gateway-1``), `subject` the life of it that said so.
+
+    `cleared_at` stays None for an occurrence (`events.OCCURRENCES`): it happened, it does not end.
+    """
+
+    __tablename__ = "alarms"
+
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    process: Mapped[str] = mapped_column(Key, index=True)
+    subject: Mapped[str] = mapped_column(Key)
+    kind: Mapped[str] = mapped_column(String(32))
+    detail: Mapped[str] = mapped_column(Text)
+    raised_at: Mapped[datetime] = mapped_column(index=True)
+    cleared_at: Mapped[datetime | None]

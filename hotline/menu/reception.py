@@ -10,51 +10,51 @@ from hotline.call import DigitPressed, LegEvent, PlaybackFinished
 from hotline.clock import Timer
 from hotline.conversation.speaker import Speaker
 from hotline.errors import PromptMissing
-from hotline.events import AlarmKind, Priority
-from hotline.ids import LegId
+from hotline.events import AlarmKind, Priority, Reason
+from hotline.ids import CounselorId, LegId
 from hotline.menu import ivr
-from hotline.menu.flow import Flow
 from hotline.menu.ivr import Consent, Outcome
+from hotline.menu.welcome import Welcome
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MenuResult:
-    """What the menu found out: what the queue is asked for."""
+    """What the menu found out: what the queue is asked for.
+
+    `asked_for`: who is asked first; `refusal`: why, when the outcome is ``ended``.
+    """
 
     outcome: str
     topic: str
     language: str
     skills: tuple[str, ...]
     priority: Priority
-
-    @classmethod
-    def fault(cls, language: str) -> MenuResult:
-        """What a caller gets when the menu itself broke: a human."""
-        return cls(
-            outcome=Outcome.FAULT,
-            topic="other",
-            language=language,
-            skills=(),
-            priority=Priority.NORMAL,
-        )
+    asked_for: CounselorId | None = None
+    refusal: Reason = Reason.BLOCKED
 
 
 class Reception:
     """One caller's menu.
 
-    `flow` finds the menu (it may have to ask whether the caller is blocked); `language` is the
+    `welcome` finds the menu (it may have to ask what is known of the caller); `language` is the
     site's. `open` begins; `finished` is told once how it ended; `close` ends it early.
     """
 
     def __init__(
-        self, *, leg: LegId, speaker: Speaker, flow: Callable[[], Awaitable[Flow]], language: str
+        self,
+        *,
+        leg: LegId,
+        speaker: Speaker,
+        welcome: Callable[[], Awaitable[Welcome]],
+        language: str,
     ) -> None:
         self._leg = leg
         self._speaker = speaker
-        self._find_flow = flow
-        self._flow: Flow | None = None
+        self._find_welcome = welcome
+        self._welcome: Welcome | None = None
+        self._in_danger = False
         self._state = ivr.MenuState()
         self._language = language
         self._timer: Timer | None = None
@@ -64,7 +64,7 @@ class Reception:
         self._consented: Callable[[bool], None] | None = None
         self._failed: Callable[[], None] | None = None
         self._early: list[str] = []
-        """Keys that were pressed before the flow was found."""
+        """Keys that were pressed before the menu was found."""
 
     @property
     def language(self) -> str:
@@ -76,6 +76,12 @@ class Reception:
         """Whether the conversation may be recorded."""
         return self._state.consent is Consent.GIVEN
 
+    @property
+    def care_seconds(self) -> float | None:
+        """How long the conversation may last by the caller's care plan; None without limit, as
+        for everybody who pressed the danger key."""
+        return None if self._welcome is None or self._in_danger else self._welcome.seconds
+
     async def open(
         self,
         *,
@@ -83,19 +89,19 @@ class Reception:
         consented: Callable[[bool], None],
         failed: Callable[[], None],
     ) -> None:
-        """Find the flow and begin it. `consented` hears each answer to the notice; `failed` is
+        """Find the menu and begin it. `consented` hears each answer to the notice; `failed` is
         called when a fault of ours meets the menu while nobody is there to hear it."""
         self._finished = finished
         self._consented = consented
         self._failed = failed
-        self._flow = await self._find_flow()
+        self._welcome = await self._find_welcome()
         self._step(ivr.Entered())
         for digit in self._early:
             self._step(ivr.DigitPressed(digit))
 
     def leg_event(self, event: LegEvent) -> None:
         """A key, or the end of what was said."""
-        if isinstance(event, DigitPressed) and self._flow is None:
+        if isinstance(event, DigitPressed) and self._welcome is None:
             self._early.append(event.digit)
         elif isinstance(event, DigitPressed):
             self._step(ivr.DigitPressed(event.digit))
@@ -104,8 +110,12 @@ class Reception:
 
     def danger(self, digit: str) -> MenuResult | None:
         """Return what the danger key asks for, for a caller who is past the menu."""
-        finish = ivr.danger(self._flow, digit) if self._flow is not None else None
+        finish = ivr.danger(self._welcome.flow, digit) if self._welcome is not None else None
         return self._result(finish) if finish is not None else None
+
+    def fault(self) -> MenuResult:
+        """Return what a caller gets when the menu itself broke: a human."""
+        return self._result(ivr.Finish(Outcome.FAULT, "other", (), Priority.NORMAL))
 
     def close(self) -> None:
         """The caller is past the menu, or gone."""
@@ -113,9 +123,9 @@ class Reception:
         self._stop_timer()
 
     def _step(self, given: ivr.Input) -> None:
-        if self._closed or self._flow is None:
+        if self._closed or self._welcome is None:
             return
-        self._state, commands = ivr.step(self._flow, self._state, given)
+        self._state, commands = ivr.step(self._welcome.flow, self._state, given)
         for command in commands:
             self._carry_out(command)
 
@@ -157,12 +167,17 @@ class Reception:
             self._step(ivr.PromptFailed())
 
     def _result(self, finish: ivr.Finish) -> MenuResult:
+        known = self._welcome
+        priority = known.priority(finish.priority) if known is not None else finish.priority
+        self._in_danger = priority is Priority.CRISIS
         return MenuResult(
             outcome=finish.outcome,
             topic=finish.topic,
             language=self._language,
             skills=finish.skills,
-            priority=finish.priority,
+            priority=priority,
+            asked_for=known.asked_for if known is not None else None,
+            refusal=known.refusal if known is not None else Reason.BLOCKED,
         )
 
     def _stop_timer(self) -> None:

@@ -6,7 +6,8 @@
 --         has no such transition
 -- INVARIANT Talking is never cut short: the wish is kept for the end of wrap-up. Whoever stops
 --           being offered leaves the contact in its place and the phone is told to stop. Asking
---           for what is so already changes nothing, but for a new reason of being not ready.
+--           for what is so already changes nothing, but for a new reason of being not ready. Who
+--           asks for ready in person has missed nothing so far.
 local counselor, wanted, reason, by = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local key = COUNSELOR .. counselor
 local held = call('HMGET', key, 'state', 'reason', 'contact')
@@ -16,6 +17,7 @@ if not state then return 'unknown' end
 local occasion = 'asked_' .. wanted
 local after = TRANSITIONS[state][occasion]
 if not after then return 'refused' end
+if wanted == 'ready' and (by == 'counselor' or by == counselor) then call('HDEL', key, 'misses') end
 if state == 'talking' then
   call('HSET', key, 'wish', wanted, 'wish_reason', reason, 'wish_by', by)
   return state

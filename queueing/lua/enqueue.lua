@@ -2,23 +2,53 @@
 --
 -- KEYS    see prelude.lua
 -- ARGV    4 contact; 5 gateway; 6 score; 7 JSON of what it asks for; 8 ms of wrap-up;
---         9 state after it; 10 ms at which the gateway's lease ends
--- RETURNS 1 when it now waits, 0 when it is being offered meanwhile
--- INVARIANT The place depends on the score alone. A gateway that says so of a contact that is
---           talking here knows better: it lost the counselor while Redis was away.
+--         9 state after it; 10 ms at which the gateway's lease ends; 11 digest of the caller's number,
+--         or empty; 12 ms of its arrival; 13 the same instant as it stands in the JSON; 14 who is asked
+--         before the one who last took the caller, or empty
+-- RETURNS nothing, or the place of an earlier visit that it has now: {instant in JSON, because}
+-- INVARIANT The place depends on the score alone, which grows with the arrival: one earlier by n ms
+--           is smaller by n. A kept place is taken once, and never by the contact that left
+--           it; whoever did not hear that it was taken is told again. A gateway that says so of a
+--           contact that is talking here knows better: it lost the counselor while Redis was away.
 local contact, gateway, score, asks = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local digest, arrived, since, asked = ARGV[11], ARGV[12], ARGV[13], ARGV[14]
 local key = CONTACT .. contact
-local held = call('HMGET', key, 'state', 'counselor', 'gateway')
+local held = call('HMGET', key, 'state', 'counselor', 'gateway', 'arrived', 'since', 'because')
+
+-- The earlier place that this contact may have: ms, JSON text, because; nil without one.
+local function earlier()
+  if held[6] then return held[4], held[5], held[6] end
+  if held[1] or digest == '' then return nil end
+  local place = call('HMGET', PLACE .. digest, 'arrived', 'since', 'because', 'contact', 'until')
+  if not place[1] then return nil end
+  local gone = place[4] == contact or tonumber(place[5]) < NOW
+  if gone or tonumber(place[1]) < tonumber(arrived) then call('DEL', PLACE .. digest) end
+  if gone then return nil end
+  return place[1], place[2], place[3]
+end
+
+local earlier_ms, earlier_text, because = earlier()
+local answer = {}
+if earlier_ms and tonumber(earlier_ms) < tonumber(arrived) then
+  local first, last = string.find(asks, '"arrived_at":' .. since, 1, true)
+  asks = string.sub(asks, 1, first - 1) .. '"arrived_at":' .. earlier_text .. string.sub(asks, last + 1)
+  score = whole(score - (arrived - earlier_ms))
+  arrived, since = earlier_ms, earlier_text
+  call('HSET', key, 'because', because)
+  answer = { since, because }
+end
 
 if held[3] and held[3] ~= gateway then call('HDEL', CARRIED .. held[3], contact) end
 call('HSETNX', CARRIED .. gateway, contact, '0')
 call('ZADD', GATEWAYS, 'GT', ARGV[10], gateway)
 call('HSET', CONTACTS, contact, asks)
 call('HDEL', key, 'withdrawals')
-call('HSET', key, 'gateway', gateway, 'score', score, 'touched', whole(NOW))
-if held[1] == 'offered' then return 0 end
+call('HSET', key, 'gateway', gateway, 'score', score, 'touched', whole(NOW), 'digest', digest,
+  'arrived', arrived, 'since', since,
+  'sticky', asked ~= '' and asked or digest ~= '' and call('GET', SERVED .. digest) or '')
+if held[1] == 'offered' then return answer end
 if held[1] == 'talking' then
   end_call(held[2], 'call_ended', 'system', contact, tonumber(ARGV[8]), ARGV[9])
 end
 back_in_line(contact)
-return 1
+return answer

@@ -2,32 +2,40 @@
 --
 -- KEYS    see prelude.lua
 -- ARGV    4 ms of a gateway's lease; 5 ms of an offer's lease; 6 ms between two sweeps beyond which
---         Redis, or everybody, was away; 7 ms of wrap-up; 8 state after it
+--         Redis, or everybody, was away; 7 ms of wrap-up; 8 state after it; 9 ms for which a place
+--         is kept after a fault; 10 how many missed offers in a row make not ready
 -- RETURNS what was done: {'away'} | {'lost', contact, gateway, seq, state, counselor} |
 --         {'withdrawn', contact, counselor} | {'released', counselor}, each as a list
 -- INVARIANT Nobody stays offered or talking for a gateway that is dead, nor offered beyond the
 --           lease, nor in wrap-up beyond the deadline. A contact that is lost gets its ContactFailed
---           in the journal here, once, whoever sweeps. After an absence, or a
+--           in the journal here, once, whoever sweeps, and its place is kept. After an absence, or a
 --           clock that jumped, all leases begin anew, for nobody could renew them; a clock set
 --           back lengthens no wrap-up.
 local gateway_lease, offer_lease = tonumber(ARGV[4]), tonumber(ARGV[5])
 local longest_gap, wrap_up, setting = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
+local place, misses = tonumber(ARGV[9]), tonumber(ARGV[10])
 local done = {}
 
 -- A gateway's last events may be younger than its last heartbeat: look at the end of the journal.
 local JOURNAL_TAIL = 5000
 local ENDINGS = { CallerLeft = 1, CounselorLeft = 1, ContactRefused = 1, ContactFailed = 1 }
 
+-- A lease of 0 stays over: whoever set it knew that its holder is dead (heartbeat.lua).
 local function renew(zset, lease)
-  for _, member in ipairs(call('ZRANGE', zset, 0, -1)) do
+  for _, member in ipairs(call('ZRANGEBYSCORE', zset, '(0', '+inf')) do
     call('ZADD', zset, whole(NOW + lease), member)
   end
 end
 
-local function shorten(zset, lease)
-  local latest = whole(NOW + lease)
-  for _, member in ipairs(call('ZRANGEBYSCORE', zset, '(' .. latest, '+inf')) do
-    call('ZADD', zset, latest, member)
+-- A wrap-up that its owner lengthened may take as long as it said then (extend_wrap_up.lua).
+local function shorten_wrap_ups()
+  for _, counselor in ipairs(call('ZRANGEBYSCORE', WRAP_UPS, '(' .. whole(NOW + wrap_up), '+inf')) do
+    local held = call('HMGET', COUNSELOR .. counselor, 'since', 'extended', 'extension')
+    local allowed = held[1] and held[1] == held[2] and tonumber(held[3]) or wrap_up
+    local latest = NOW + allowed
+    if tonumber(call('ZSCORE', WRAP_UPS, counselor)) > latest then
+      call('ZADD', WRAP_UPS, whole(latest), counselor)
+    end
   end
 end
 
@@ -57,6 +65,7 @@ local function bury(gateway)
   for i = 1, #carried, 2 do
     local contact = carried[i]
     local held = call('HMGET', CONTACT .. contact, 'state', 'counselor')
+    keep_place(contact, 'fault', place)
     remove(contact, 'gateway_lost', 'system', wrap_up, setting)
     local seq = seqs[contact]
     if seq then
@@ -76,13 +85,13 @@ if math.abs(NOW - swept) > longest_gap then
   renew(RINGING, offer_lease)
   done[#done + 1] = { 'away' }
 end
-shorten(WRAP_UPS, wrap_up)
+shorten_wrap_ups()
 
 for _, gateway in ipairs(past(GATEWAYS)) do bury(gateway) end
 for _, contact in ipairs(past(RINGING)) do
   local counselor = call('HGET', CONTACT .. contact, 'counselor')
   tell_withdrawn(contact)
-  move(counselor, 'missed', 'missed', 'system', nil)
+  missed(counselor, misses)
   back_in_line(contact)
   done[#done + 1] = { 'withdrawn', contact, counselor }
 end

@@ -1,10 +1,12 @@
 -- The offer came to nothing.
 --
 -- KEYS    see prelude.lua
--- ARGV    4 contact; 5 counselor; 6 offer; 7 outcome: missed, declined, unreachable or withdrawn
+-- ARGV    4 contact; 5 counselor; 6 offer; 7 outcome: missed, declined, unreachable or withdrawn;
+--         8 how many missed in a row make not ready
 -- RETURNS 1 when it was still ours to give back, else 0
 -- INVARIANT The contact has its original place; the counselor is not ready for the reason, or
---           ready in the old place when the offer was withdrawn. Said twice it is still 1.
+--           ready in the old place when the offer was withdrawn, or ready behind the others when it
+--           was missed and that is not yet too often. Said twice it is still 1.
 --           An owner that withdraws a contact again and again does not have it in line any more:
 --           it is forgotten, lest counselors are claimed in circles; should it wait
 --           all the same, its owner finds position 0 and says so anew.
@@ -14,7 +16,11 @@ local MOST_WITHDRAWALS = 3
 
 if call('HGET', key, 'given_back') == offer then return 1 end
 if serving(contact, counselor, offer) ~= 'offered' then return 0 end
-move(counselor, outcome, outcome, outcome == 'declined' and 'counselor' or 'system', nil)
+if outcome == 'missed' then
+  missed(counselor, tonumber(ARGV[8]))
+else
+  move(counselor, outcome, outcome, outcome == 'declined' and 'counselor' or 'system', nil)
+end
 back_in_line(contact)
 call('HSET', key, 'given_back', offer)
 if outcome == 'withdrawn' and call('HINCRBY', key, 'withdrawals', 1) >= MOST_WITHDRAWALS then

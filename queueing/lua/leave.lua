@@ -1,10 +1,14 @@
 -- Take a contact out, whatever its state.
 --
 -- KEYS    see prelude.lua
--- ARGV    4 contact; 5 ms of wrap-up; 6 state after it
+-- ARGV    4 contact; 5 ms of wrap-up; 6 state after it; 7 why: fault or hung_up; 8 ms for which its
+--         place is kept
 -- RETURNS 1 when it was here, else 0
--- INVARIANT A counselor to whom it was offered is ready again; one who talked is in wrap-up.
-local contact = ARGV[4]
-local here = call('EXISTS', CONTACT .. contact)
-if here == 1 then remove(contact, 'caller_left', 'system', tonumber(ARGV[5]), ARGV[6]) end
-return here
+-- INVARIANT A counselor to whom it was offered is ready again; one who talked is in wrap-up. Who
+--           waited has the place kept; who talked only if a fault cut them off.
+local contact, because = ARGV[4], ARGV[7]
+local state = call('HGET', CONTACT .. contact, 'state')
+if not state then return 0 end
+if state ~= 'talking' or because == 'fault' then keep_place(contact, because, tonumber(ARGV[8])) end
+remove(contact, 'caller_left', 'system', tonumber(ARGV[5]), ARGV[6])
+return 1

@@ -9,11 +9,15 @@
 -- INVARIANT  A contact is in WAITING, or its hash names an offer and a counselor whose hash names
 --            the contact: never both, never neither. A counselor is in READY exactly while its
 --            state is ready, in WRAP_UPS exactly while it is wrap_up; RINGING holds the contacts
---            that are offered. Every change of a counselor's state is in JOURNAL.
+--            that are offered. Every change of a counselor's state is in JOURNAL; every change of
+--            WAITING, of a counselor or of the plan is in CHANGES, after it was made.
 
-local JOURNAL, WAKE, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
-  OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT = unpack(KEYS)
+local JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
+  OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,
+  PLAN, SERVED, PLACE, ANSWERS = unpack(KEYS)
 local NOW, AT, SEED = tonumber(ARGV[1]), ARGV[2], ARGV[3]
+local CHANGES_KEPT = 20000
+local BUSY = { talking = true, wrap_up = true }
 local call = redis.call
 
 -- Numbers reach commands as whole decimals: Lua's own text keeps 14 digits only.
@@ -21,37 +25,86 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
-local function wake()
-  call('PUBLISH', WAKE, '1')
+-- Tell every picture of the queue. Numbered 1-0, 1-1, 1-2: a reader sees what it missed.
+local function changed(...)
+  call('XADD', CHANGES, 'MAXLEN', '~', CHANGES_KEPT, '1-*', ...)
 end
 
--- Append one event, with the id derived from the seed so that no two events share it.
+-- A text as JSON. Most are plain words, for which the encoder would cost more than the rest.
+local function quoted(text)
+  if string.find(text, '^[%w_%-.]*$') then return '"' .. text .. '"' end
+  return cjson.encode(text)
+end
+
+-- Append one event, with the id derived from the seed so that no two events share it; `data` is a
+-- table, or JSON.
 local function journal(kind, subject, seq, data)
   local id = string.sub(redis.sha1hex(SEED .. ':' .. subject .. ':' .. seq), 1, 32)
   call('XADD', JOURNAL, '*', 'id', id, 'type', kind, 'subject', subject, 'seq', seq, 'at', AT,
-    'data', cjson.encode(data))
+    'data', type(data) == 'table' and cjson.encode(data) or data)
 end
 
 -- Move a counselor; returns the new state, or nil (and nothing happened) where none is allowed.
 -- One who comes back to ready from an offer that was withdrawn keeps the time of being idle.
+-- Busy time is counted from signing on, which is leaving offline. A contact that is offered to
+-- the counselor leaves the line in the same change.
 local function move(counselor, occasion, reason, by, contact)
   local key = COUNSELOR .. counselor
-  local before = call('HGET', key, 'state')
+  local held = call('HMGET', key, 'state', 'since', 'idle', 'busy', 'on')
+  local before = held[1]
   local after = before and TRANSITIONS[before][occasion]
   if not after then return nil end
-  if before == 'ready' then call('ZREM', READY, counselor) end
-  if before == 'wrap_up' then call('ZREM', WRAP_UPS, counselor) end
-  if after == 'ready' then
-    local idle = before == 'offered' and call('HGET', key, 'idle') or whole(NOW)
-    call('ZADD', READY, idle, counselor)
-    call('HSET', key, 'idle', idle)
-    wake()
+  local idle, busy, on = held[3] or '0', held[4] or '0', held[5] or '0'
+  if before == 'ready' then
+    call('ZREM', READY, counselor)
+  elseif before == 'wrap_up' then
+    call('ZREM', WRAP_UPS, counselor)
+  elseif before == 'offline' and after ~= 'offline' then
+    busy, on = '0', whole(NOW)
   end
-  call('HSET', key, 'state', after, 'since', whole(NOW), 'reason', reason, 'contact', contact or '')
-  journal('CounselorStateChanged', counselor, call('HINCRBY', SEQS, counselor, 1), {
-    previous = before, state = after, reason = reason, by = by, contact = contact or cjson.null,
-  })
+  if BUSY[before] then busy = whole(busy + math.max(0, NOW - held[2])) end
+  if after == 'ready' then
+    if occasion ~= 'withdrawn' then idle = whole(NOW) end
+    call('ZADD', READY, idle, counselor)
+  end
+  call('HSET', key, 'state', after, 'since', whole(NOW), 'reason', reason,
+    'contact', contact or '', 'idle', idle, 'busy', busy, 'on', on)
+  if occasion == 'offered' then
+    changed('op', 'offered', 'contact', contact, 'counselor', counselor) -- the rest is as it was
+  else
+    changed('op', 'counselor', 'counselor', counselor, 'state', after, 'idle', idle,
+      'busy', busy, 'on', on)
+  end
+  journal('CounselorStateChanged', counselor, call('HINCRBY', SEQS, counselor, 1), string.format(
+    '{"previous":"%s","state":"%s","reason":%s,"by":%s,"contact":%s}', before, after,
+    quoted(reason), quoted(by), contact and quoted(contact) or 'null'))
   return after
+end
+
+-- The counselor took the contact: that is remembered for as long as the offer said, and counts for
+-- an hour as evidence of how fast the line moves (queueing.pace).
+local function answered(contact, counselor)
+  local held = call('HMGET', CONTACT .. contact, 'digest', 'remember', 'offer')
+  local asks = call('HGET', CONTACTS, contact)
+  call('ZREMRANGEBYSCORE', ANSWERS, '-inf', whole(NOW - 3600000))
+  if asks then
+    local priority = cjson.decode(asks).priority
+    call('ZADD', ANSWERS, whole(NOW), held[3] .. ' ' .. counselor .. ' ' .. priority)
+  end
+  move(counselor, 'answered', 'answered', 'counselor', contact)
+  call('HDEL', COUNSELOR .. counselor, 'misses')
+  if held[1] and held[1] ~= '' and tonumber(held[2] or 0) > 0 then
+    call('SET', SERVED .. held[1], counselor, 'PX', held[2])
+  end
+end
+
+-- An offer rang in vain: `limit` of them in a row make not ready, and a supervisor is told.
+local function missed(counselor, limit)
+  local row = call('HINCRBY', COUNSELOR .. counselor, 'misses', 1)
+  if row < limit then return move(counselor, 'missed_once', 'missed', 'system', nil) end
+  move(counselor, 'missed', 'missed', 'system', nil)
+  journal('CounselorMissedOffers', counselor, call('HINCRBY', SEQS, counselor, 1),
+    { missed = row })
 end
 
 -- End a counselor's wrap-up, or a call without any: to what was wished for, else to `setting`.
@@ -75,22 +128,41 @@ end
 -- Put a contact back into the place that it had.
 local function back_in_line(contact)
   local key = CONTACT .. contact
+  local held = call('HMGET', key, 'score', 'sticky')
   call('ZREM', RINGING, contact)
   call('HDEL', key, 'offer', 'counselor')
   call('HSET', key, 'state', 'queued')
-  call('ZADD', WAITING, call('HGET', key, 'score'), contact)
-  wake()
+  call('ZADD', WAITING, held[1], contact)
+  changed('op', 'wait', 'contact', contact, 'score', held[1],
+    'asks', call('HGET', CONTACTS, contact), 'sticky', held[2] or '')
 end
 
 -- Take every trace of a contact away.
 local function forget(contact)
   local key = CONTACT .. contact
   local gateway = call('HGET', key, 'gateway')
-  call('ZREM', WAITING, contact)
+  if call('ZREM', WAITING, contact) == 1 then changed('op', 'left', 'contact', contact) end
   call('ZREM', RINGING, contact)
   call('HDEL', CONTACTS, contact)
   call('DEL', key)
   if gateway then call('HDEL', CARRIED .. gateway, contact) end
+end
+
+-- Keep the place of a contact that ends before its time, for the same caller's next call. Of
+-- several by one caller the earliest stands, for as long as the last of them. `lasting` is in ms.
+local function keep_place(contact, because, lasting)
+  local held = call('HMGET', CONTACT .. contact, 'digest', 'arrived', 'since')
+  if lasting <= 0 or not held[1] or held[1] == '' then return end
+  local key, ending = PLACE .. held[1], NOW + lasting
+  local there = call('HMGET', key, 'arrived', 'until')
+  if there[1] and tonumber(there[2]) >= NOW and tonumber(there[1]) < tonumber(held[2]) then
+    ending = math.max(ending, tonumber(there[2]))
+  else
+    call('HSET', key, 'arrived', held[2], 'since', held[3], 'because', because,
+      'contact', contact)
+  end
+  call('HSET', key, 'until', whole(ending))
+  call('PEXPIRE', key, whole(ending - NOW))
 end
 
 -- A contact is gone, whatever its state: free its counselor, then forget it.

@@ -9,5 +9,5 @@ local new = call('HSETNX', COUNSELOR .. ARGV[4], 'state', 'offline')
 if new == 1 then
   call('HSET', COUNSELOR .. ARGV[4], 'since', whole(NOW), 'reason', 'added', 'contact', '')
 end
-wake() -- somebody may fit now who did not before
+changed('op', 'profile', 'counselor', ARGV[4], 'profile', ARGV[5])
 return new

@@ -11,4 +11,5 @@ if state == 'offered' or state == 'talking' then return 'refused' end
 if state ~= 'offline' then move(counselor, 'asked_offline', 'removed', ARGV[5], nil) end
 call('DEL', COUNSELOR .. counselor)
 call('HDEL', PROFILES, counselor)
+changed('op', 'removed', 'counselor', counselor)
 return 'removed'

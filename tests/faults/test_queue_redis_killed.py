@@ -12,11 +12,11 @@ from hotline.errors import QueueUnavailable
 from hotline.events import CounselorState as S
 from hotline.events import Priority
 from hotline.ids import OfferId
-from hotline.ports import Offer
-from queueing.dispatcher import Dispatcher
+from hotline.ports import KeptPlace, Offer
+from queueing.feed import Feed
 from queueing.inbox import Inbox
-from queueing.wakeup import WakeUp
-from tests.queue_scene import GATEWAY, QueueScene, a_queue, a_waiting
+from tests.dispatching import dispatching, until, until_state
+from tests.queue_scene import GATEWAY, NOON, QueueScene, a_queue, a_waiting
 from tests.servers import RedisServer
 
 
@@ -92,15 +92,47 @@ async def test_dispatcher_and_inbox_go_on_when_redis_is_back(own_redis: RedisSer
     url = own_redis.url
     async with a_queue(url) as scene:
         taker = Taker()
-        dispatcher = Dispatcher(store=scene.store, wakeup=WakeUp(url))
         inbox = Inbox(url, gateway=GATEWAY, taker=taker)
-        async with running(dispatcher.run, inbox.run):
+        async with running(inbox.run), dispatching(scene):
             first = await offered(scene, taker, "c1", "1001")
             own_redis.kill()
             own_redis.start()
             second = await offered(scene, taker, "c2", "1002")
             assert (first.contact, second.contact) == ("c1", "c2")
             assert int(second.id) == int(first.id) + 1
+
+
+async def until_waiting(feed: Feed, count: int, *, after: int = 0) -> None:
+    """Let others run until a picture younger than `after` shows so many who wait."""
+    await until(
+        lambda: feed.in_step and feed.epoch > after and feed.picture.waiting == count, seconds=20
+    )
+
+
+async def test_picture_goes_on_where_redis_stopped(own_redis: RedisServer) -> None:
+    async with a_queue(own_redis.url) as scene, dispatching(scene) as dispatcher:
+        for n in range(5):
+            await scene.store.enqueue(a_waiting(f"c{n}", after=n - 10))
+        await until_waiting(dispatcher.feed, 5)
+        epoch = dispatcher.feed.epoch
+        own_redis.kill()
+        own_redis.start()
+        await until_waiting(dispatcher.feed, 5, after=epoch)
+        await scene.add_ready("1001")
+        await until_state(scene, "1001", S.OFFERED)
+        assert await scene.line() == ["c1", "c2", "c3", "c4"]
+
+
+async def test_caller_cut_off_before_redis_was_killed_has_the_place_after(
+    own_redis: RedisServer,
+) -> None:
+    async with a_queue(own_redis.url) as scene:
+        await scene.store.enqueue(a_waiting("first", digest="d1"))
+        await scene.store.leave(a_waiting("first").contact, fault=True)
+        own_redis.kill()
+        own_redis.start()
+        again = a_waiting("again", after=60, digest="d1")
+        assert await scene.store.enqueue(again) == KeptPlace(NOON, "fault")
 
 
 async def test_number_of_an_offer_is_never_given_again(own_redis: RedisServer) -> None:

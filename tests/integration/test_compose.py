@@ -64,8 +64,9 @@ def test_services_run_processes_that_exist(services: dict[str, Any], settings: S
 def test_only_the_edge_is_published(services: dict[str, Any], settings: Settings) -> None:
     published = {name: s["ports"] for name, s in services.items() if s.get("ports")}
     assert set(published) == {"edge"}
-    [port] = published["edge"]
-    assert (port["protocol"], port["target"]) == ("udp", settings.edge.port)
+    port = settings.edge.port
+    ways = {(way["protocol"], way["target"]) for way in published["edge"]}
+    assert ways == {("udp", port), ("tcp", port)}
 
 
 def test_addresses_are_those_of_the_configuration(

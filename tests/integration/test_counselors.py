@@ -8,12 +8,13 @@ import pytest
 import redis
 
 from hotline.errors import StateRefused, UnknownCounselor
+from hotline.events import CounselorMissedOffers
 from hotline.events import CounselorState as S
 from hotline.ids import CounselorId, NodeId
 from hotline.ports import OfferOutcome
 from queueing import keys
 from queueing.limits import Limits
-from tests.queue_scene import GATEWAY, NOON, a_profile, a_queue
+from tests.queue_scene import GATEWAY, NOON, QueueScene, a_profile, a_queue, a_waiting
 
 
 async def test_new_counselor_is_offline_and_keeps_the_state_when_changed(redis_url: str) -> None:
@@ -25,7 +26,7 @@ async def test_new_counselor_is_offline_and_keeps_the_state_when_changed(redis_u
         (presence,) = await scene.store.counselors()
         assert presence.state is S.READY
         assert presence.profile == a_profile(node="city/east", grief=3)
-        assert (await scene.store.ready())[0].profile.node == NodeId("city/east")
+        assert (await scene.store.snapshot()).counselors[0].profile.node == NodeId("city/east")
 
 
 async def test_state_carries_since_and_reason(redis_url: str) -> None:
@@ -58,7 +59,7 @@ async def test_asking_for_what_is_so_already_keeps_the_idle_place(redis_url: str
     async with a_queue(redis_url) as scene:
         await scene.add_ready("1001", "1002")
         assert await scene.ask("1001", S.READY) is S.READY
-        assert [c.profile.id for c in await scene.store.ready()] == ["1001", "1002"]
+        assert scene.ready() == ["1001", "1002"]
         assert len(scene.moves()) == 1
 
 
@@ -129,7 +130,7 @@ async def test_removed_counselor_is_gone_and_the_journal_says_so(redis_url: str)
         await scene.add_ready("1001", "1002")
         await scene.store.remove_counselor(CounselorId("1001"), by="2001")
         assert [p.profile.id for p in await scene.store.counselors()] == ["1002"]
-        assert [c.profile.id for c in await scene.store.ready()] == ["1002"]
+        assert scene.ready() == ["1002"]
         assert scene.moves()[-1] == ("ready", "offline", "removed")
 
 
@@ -159,3 +160,98 @@ async def test_wish_counts_for_one_call_only(redis_url: str) -> None:
         await scene.store.finish(await scene.a_talk("c2"), requeue=False)
         await scene.pass_time(121)
         assert await scene.state() is S.READY
+
+
+PATIENT = Limits(wrap_up=0, misses_in_a_row=3)
+
+
+async def miss(scene: QueueScene, extension: str = "1001") -> None:
+    """An offer rings at this phone in vain."""
+    offer = await scene.offer("c1", extension)
+    assert offer is not None
+    assert await scene.store.give_back(offer, OfferOutcome.MISSED)
+
+
+def warnings(scene: QueueScene) -> list[int]:
+    return [e.missed for e in scene.journal() if isinstance(e, CounselorMissedOffers)]
+
+
+async def test_one_missed_offer_of_several_allowed_costs_the_idle_place_alone(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url, PATIENT) as scene:
+        await scene.store.enqueue(a_waiting())
+        await scene.add_ready("1001", "1002")
+        await miss(scene)
+        assert scene.ready() == ["1002", "1001"]
+        assert scene.moves()[-1] == ("offered", "ready", "missed")
+        assert warnings(scene) == []
+
+
+async def test_too_many_missed_offers_in_a_row_make_not_ready_and_tell(redis_url: str) -> None:
+    async with a_queue(redis_url, PATIENT) as scene:
+        await scene.store.enqueue(a_waiting())
+        await scene.add_ready("1001")
+        for _ in range(3):
+            assert await scene.state() is S.READY
+            await miss(scene)
+        assert scene.moves()[-1] == ("offered", "not_ready", "missed")
+        told = scene.journal()[-1]
+        assert isinstance(told, CounselorMissedOffers)
+        assert (told.subject, told.missed, told.seq) == ("1001", 3, len(scene.moves()) + 1)
+
+
+async def test_lease_that_ends_is_a_missed_offer(redis_url: str) -> None:
+    limits = Limits(misses_in_a_row=2)
+    async with a_queue(redis_url, limits) as scene:
+        await scene.an_offer()
+        await scene.pass_time(31, GATEWAY)
+        assert await scene.state() is S.READY
+        await scene.offer()
+        await scene.pass_time(31, GATEWAY)
+        assert await scene.state() is S.NOT_READY
+        assert warnings(scene) == [2]
+
+
+@pytest.mark.parametrize(("by", "state"), [("counselor", S.READY), ("1001", S.READY),
+                                           ("2001", S.NOT_READY)])  # fmt: skip
+async def test_asking_for_ready_in_person_begins_the_count_anew(
+    redis_url: str, by: str, state: S
+) -> None:
+    async with a_queue(redis_url, PATIENT) as scene:
+        await scene.store.enqueue(a_waiting())
+        await scene.add_ready("1001")
+        await miss(scene)
+        await miss(scene)
+        await scene.store.change_state(CounselorId("1001"), S.READY, reason="", by=by)
+        await miss(scene)
+        assert await scene.state() is state
+
+
+async def test_answered_offer_begins_the_count_anew(redis_url: str) -> None:
+    async with a_queue(redis_url, PATIENT) as scene:
+        await scene.store.enqueue(a_waiting())
+        await scene.add_ready("1001")
+        await miss(scene)
+        await miss(scene)
+        offer = await scene.offer()
+        assert offer is not None
+        assert await scene.store.accept(offer)
+        await scene.store.finish(offer, requeue=True)
+        await miss(scene)
+        assert await scene.state() is S.READY
+
+
+async def test_declined_offer_changes_no_count(redis_url: str) -> None:
+    async with a_queue(redis_url, PATIENT) as scene:
+        await scene.store.enqueue(a_waiting())
+        await scene.add_ready("1001")
+        await miss(scene)
+        await miss(scene)
+        offer = await scene.offer()
+        assert offer is not None
+        assert await scene.store.give_back(offer, OfferOutcome.DECLINED)
+        assert await scene.state() is S.NOT_READY
+        await scene.store.change_state(CounselorId("1001"), S.READY, reason="", by="2001")
+        await miss(scene)
+        assert warnings(scene) == [3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
@@ -19,7 +20,7 @@ from hotline.events import (
     Termination,
 )
 from hotline.events import CounselorState as S
-from hotline.ids import ContactId, new_event_id
+from hotline.ids import ContactId, GatewayId, new_event_id
 from hotline.wire import encode
 from queueing import keys
 from queueing.heart import Heart
@@ -40,6 +41,24 @@ def write(scene: QueueScene, kind: type[Event], contact: str, seq: int, **facts:
 
 def failures(scene: QueueScene) -> list[ContactFailed]:
     return [event for event in scene.journal() if isinstance(event, ContactFailed)]
+
+
+@dataclass
+class Carrier:
+    """A gateway as its heart sees it: what it carries, what of that waits, what to put back."""
+
+    carried: dict[ContactId, int] = field(default_factory=dict)
+    waiting: set[ContactId] = field(default_factory=set)
+    requeued: list[ContactId] = field(default_factory=list)
+
+    def heart(self, scene: QueueScene, gateway: GatewayId = GATEWAY) -> Heart:
+        return Heart(
+            leases=scene.store,
+            gateway=gateway,
+            carried=lambda: self.carried,
+            waiting=lambda: self.waiting,
+            requeue=self.requeued.extend,
+        )
 
 
 async def test_offer_past_its_lease_is_withdrawn(redis_url: str) -> None:
@@ -194,14 +213,74 @@ async def test_gateway_that_was_given_up_is_told(redis_url: str) -> None:
 
 async def test_heart_keeps_the_gateway_alive_with_what_it_carries(redis_url: str) -> None:
     async with a_queue(redis_url) as scene:
-        carried = {ContactId("c1"): 1}
-        heart = Heart(leases=scene.store, gateway=GATEWAY, carried=lambda: carried)
+        carrier = Carrier({ContactId("c1"): 1})
+        heart = carrier.heart(scene)
         for _ in range(10):
-            carried[ContactId("c1")] += 1
+            carrier.carried[ContactId("c1")] += 1
             await heart.beat()
             await scene.pass_time(3)
         await scene.pass_time(14)
         assert [event.seq for event in failures(scene)] == [12]
+
+
+async def test_contact_that_redis_has_lost_is_put_in_line_at_the_next_beat(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene:
+        carrier = Carrier(
+            {ContactId(c): 1 for c in ("menu", "waits", "held")},
+            {ContactId("waits"), ContactId("held")},
+        )
+        await scene.store.enqueue(a_waiting("waits"))
+        await scene.store.enqueue(a_waiting("held"))
+        heart = carrier.heart(scene)
+        await heart.beat()
+        assert carrier.requeued == []
+        with redis.Redis.from_url(redis_url) as connection:
+            connection.flushall()
+        await scene.store.enqueue(a_waiting("held"))
+        await heart.beat()
+        assert carrier.requeued == ["waits"]
+
+
+SLOT = "gateway-1.0000beef"
+
+
+async def test_new_life_in_a_slot_ends_what_the_last_one_carried(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene:
+        dead, heir = GatewayId(f"{SLOT}.aaaaaaaa"), GatewayId(f"{SLOT}.bbbbbbbb")
+        elsewhere = GatewayId("gateway-1.0000cafe.cccccccc")  # another host's slot of that name
+        for gateway, contact in ((dead, "lost"), (elsewhere, "safe")):
+            await scene.store.enqueue(a_waiting(contact, gateway=gateway))
+            await Carrier({ContactId(contact): 2}).heart(scene, gateway).beat()
+        await scene.store.enqueue(a_waiting("young", gateway=heir))
+        heart = Carrier({ContactId("young"): 1}).heart(scene, heir)
+        await heart.beat()
+        sweep = await scene.store.sweep()
+        assert [(lost.contact, lost.gateway, lost.seq) for lost in sweep.lost] == [
+            ("lost", dead, 3)
+        ]
+        assert await scene.line() == ["safe", "young"]
+
+
+async def test_new_life_ends_the_last_one_although_nobody_swept_meanwhile(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene:
+        await scene.store.enqueue(a_waiting("lost", gateway=GatewayId(f"{SLOT}.aaaaaaaa")))
+        scene.clock.advance(8)  # the only gateway was down: leases begin anew, but not that one
+        await Carrier().heart(scene, GatewayId(f"{SLOT}.bbbbbbbb")).beat()
+        sweep = await scene.store.sweep()
+        assert sweep.was_away
+        assert [lost.contact for lost in sweep.lost] == ["lost"]
+
+
+async def test_only_the_first_beat_of_a_life_ends_another(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene:
+        old = Carrier().heart(scene, GatewayId(f"{SLOT}.aaaaaaaa"))
+        await old.beat()
+        heir = GatewayId(f"{SLOT}.bbbbbbbb")
+        await scene.store.enqueue(a_waiting("young", gateway=heir))
+        await Carrier({ContactId("young"): 1}).heart(scene, heir).beat()
+        await old.beat()  # frozen until now, and soon to be killed
+        assert (await scene.store.sweep()).lost == ()
+        assert await scene.line() == ["young"]
 
 
 async def test_reconciler_tells_the_operator_what_it_mended(redis_url: str) -> None:
@@ -212,10 +291,10 @@ async def test_reconciler_tells_the_operator_what_it_mended(redis_url: str) -> N
         for _ in range(15):
             scene.clock.advance(1)
             await reconciler.reconcile()
-        assert alarms.standing == {}
+        assert alarms.told == []
         scene.clock.advance(1)
         await reconciler.reconcile()
-        (detail,) = alarms.standing.values()
+        ((_, detail),) = alarms.told
         assert detail.startswith("1 contacts lost with their gateway")
 
 

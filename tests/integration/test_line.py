@@ -36,7 +36,7 @@ async def test_what_a_contact_asks_for_comes_back_whole(redis_url: str) -> None:
     asked = a_waiting(skills=("grief", "crisis:3"), node="city/east", language="en", after=0.123)
     async with a_queue(redis_url) as scene:
         await scene.store.enqueue(asked)
-        assert await scene.store.waiting() == [asked]
+        assert await scene.waiting() == [asked]
 
 
 async def test_saying_it_twice_keeps_the_place(redis_url: str) -> None:
@@ -73,19 +73,6 @@ async def test_owner_that_lost_the_counselor_meanwhile_gets_the_place_back(redis
         assert await scene.state() is S.WRAP_UP
 
 
-async def test_pages_of_the_line_follow_each_other(redis_url: str) -> None:
-    async with a_queue(redis_url) as scene:
-        for n in range(5):
-            await scene.store.enqueue(a_waiting(f"c{n}", after=n))
-        pages = [await scene.store.waiting(start, 2) for start in (0, 2, 4, 6)]
-        assert [[w.contact for w in page] for page in pages] == [
-            ["c0", "c1"],
-            ["c2", "c3"],
-            ["c4"],
-            [],
-        ]
-
-
 async def test_leaving_the_line_moves_the_others_up(redis_url: str) -> None:
     async with a_queue(redis_url) as scene:
         await scene.store.enqueue(a_waiting("a"))
@@ -102,7 +89,7 @@ async def test_leaving_during_an_offer_frees_the_counselor_in_the_old_place(
         offer = await scene.an_offer()
         await scene.add_ready("1002")
         await scene.store.leave(offer.contact)
-        assert [c.profile.id for c in await scene.store.ready()] == ["1001", "1002"]
+        assert scene.ready() == ["1001", "1002"]
         assert not await scene.store.accept(offer)
         assert scene.moves()[-1] == ("offered", "ready", "caller_left")
 
@@ -126,7 +113,7 @@ async def test_burst_of_arrivals_is_no_absence(redis_url: str) -> None:
     async with a_queue(redis_url) as scene:
         arrivals = [a_waiting(f"c{n:03}", after=n) for n in range(300)]
         await asyncio.gather(*(scene.store.enqueue(waiting) for waiting in arrivals))
-        assert await scene.store.waiting() == arrivals
+        assert await scene.waiting() == arrivals
 
 
 async def test_absent_redis_is_told_as_such() -> None:
@@ -136,10 +123,11 @@ async def test_absent_redis_is_told_as_such() -> None:
     for attempt in (
         store.enqueue(a_waiting()),
         store.position(ContactId("c1")),
-        store.waiting(),
+        store.snapshot(),
+        store.pulse(),
+        store.plan_text(),
         store.counselors(),
-        store.ready(),
-        store.is_blocked("d"),
+        store.known_of("d", line="12356", at=NOON),
         store.sweep(),
     ):
         with pytest.raises(QueueUnavailable):

@@ -15,7 +15,7 @@ from hotline.ids import ContactId, CounselorId, OfferId
 from hotline.ports import OfferOutcome
 from queueing import keys
 from queueing.limits import Limits
-from queueing.ranking import Pair
+from queueing.routing.pair import Pair
 from tests.queue_scene import GATEWAY, NOON, a_queue, a_waiting
 
 WITHOUT_WRAP_UP = Limits(wrap_up=0)
@@ -36,6 +36,9 @@ async def test_offer_claims_both_and_tells_the_owner(redis_url: str) -> None:
             "contact": "c1",
             "counselor": "1001",
             "expires": str(keys.milliseconds(offer.expires_at)),
+            "plan": "",
+            "step": "0",
+            "sticky": "0",
         }
         assert offer.expires_at == scene.clock.now() + timedelta(seconds=30)
 
@@ -115,7 +118,7 @@ async def test_withdrawn_offer_leaves_the_counselor_ready_in_the_old_place(
         await scene.add_ready("1002")
         assert await scene.store.give_back(offer, OfferOutcome.WITHDRAWN)
         assert await scene.line() == ["c1"]
-        assert [c.profile.id for c in await scene.store.ready()] == ["1001", "1002"]
+        assert scene.ready() == ["1001", "1002"]
 
 
 async def test_given_back_twice_is_given_back_once(redis_url: str) -> None:

@@ -48,10 +48,20 @@ async def cause(scene: QueueScene, occasion: Occasion, offer: Offer) -> None:
         await scene.store.accept(offer)
     elif occasion is On.CALL_ENDED:
         await scene.store.finish(offer, requeue=False)
+    elif occasion is On.MISSED_ONCE:
+        await miss_once(scene, offer)
     elif occasion in RELEASES:
         await release(scene, RELEASES[occasion], offer)
     else:
         await scene.store.give_back(offer, OfferOutcome(occasion))
+
+
+async def miss_once(scene: QueueScene, offer: Offer) -> None:
+    """Miss an offer where that is allowed once."""
+    lenient = replace(scene.limits, misses_in_a_row=2)
+    other = type(scene.store).open(scene.url, clock=scene.clock, limits=lenient)
+    await other.give_back(offer, OfferOutcome.MISSED)
+    await other.close()
 
 
 async def release(scene: QueueScene, wanted: S, offer: Offer) -> None:

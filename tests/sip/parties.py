@@ -57,8 +57,9 @@ class Parties:
         """A caller's number that no other test has."""
         return f"137{next(_numbers):08d}"
 
-    async def dial(self, number: str | None = None) -> tuple[int, ContactId]:
-        """Call the hotline, playing the caller's tone and keeping what is heard."""
+    async def dial(self, number: str | None = None, *, dialled: str = "") -> tuple[int, ContactId]:
+        """Call the hotline, playing the caller's tone and keeping what is heard; `dialled` is
+        another of its numbers than the first."""
         number = number or self.new_number()
         heard = self.folder / "heard-by-caller"
         heard.mkdir(exist_ok=True)
@@ -68,7 +69,8 @@ class Parties:
         await self.trunk.policy(play=tone, record=heard)
         digest = self.digest(number)
         before = self._arrivals(digest)
-        call = await self.trunk.dial(self.server.line, headers=caller_id(number))
+        line = f"sip:{dialled}@{self.server.edge}" if dialled else self.server.line
+        call = await self.trunk.dial(line, headers=caller_id(number))
         await until(lambda: len(self._arrivals(digest)) > len(before))
         return call, ContactId(self._arrivals(digest)[-1].subject)
 

@@ -59,6 +59,17 @@ def test_no_hotline_header_is_smuggled_behind_a_line_end(
     assert "supervisor" not in str(_arrived(busy_gateways))
 
 
+@pytest.mark.parametrize("name", ["Replaces", "rEPLACES", "Replaces "])
+def test_no_call_asks_a_gateway_for_the_place_of_another(
+    busy_gateways: list[Peer], trunk: Peer, phone: Peer, name: str
+) -> None:
+    place = ((name, "another@call;to-tag=1;from-tag=2"), ("Require", "replaces"))
+    assert trunk.ask(trunk.invite("12356", sender="x", extra=place)).status == 486
+    call = phone.invite("12356", sender="2001", extra=place)
+    assert phone.ask_as(call, "2001", "pw-2001").status == 486
+    assert [invite.all("Replaces") for invite in _arrived(busy_gateways)] == [[], []]
+
+
 @pytest.mark.parametrize("number", ["13800138000", "110", "*1", "1001", "123567", "012356"])
 def test_trunk_call_to_a_number_that_is_not_ours_is_not_found(
     busy_gateways: list[Peer], trunk: Peer, number: str

@@ -84,16 +84,6 @@ def test_password_change_counts_at_once(edge: EdgeServer, phone: Peer) -> None:
     assert phone.register("1001", "fresh").status == 401
 
 
-def test_latest_phone_of_an_extension_replaces_the_earlier(
-    edge: EdgeServer, make_peer: MakePeer
-) -> None:
-    earlier, later = make_peer(edge, PHONE_HOST), make_peer(edge, PHONE_HOST)
-    earlier.register("1001", "pw-1001")
-    later.register("1001", "pw-1001")
-    (found,) = edge.control.registrations()
-    assert found.received == f"sip:{later.host}:{later.port}"
-
-
 def test_phone_can_unregister(edge: EdgeServer, phone: Peer) -> None:
     phone.register("1001", "pw-1001")
     assert phone.register("1001", "pw-1001", expires=0).status == 200

@@ -67,9 +67,6 @@ async def test_wrap_up_ends_by_itself(tonal_hotline: HotlineServer, tmp_path: Pa
 async def test_commands_change_and_show_the_state(
     tonal_hotline: HotlineServer, tmp_path: Path
 ) -> None:
-    extension = "48001"
-    await tonal_hotline.hire(extension, family=2)
-
     def commands() -> list[str]:
         return [
             tonal_hotline.command("counselor", *words)
@@ -81,7 +78,11 @@ async def test_commands_change_and_show_the_state(
             )
         ]
 
-    async with gathered(tonal_hotline, tmp_path) as parties:
+    async with (
+        gathered(tonal_hotline, tmp_path) as parties,
+        parties.counselor(skill="family", ready=False) as counselor,
+    ):
+        extension = counselor.extension
         printed = await asyncio.to_thread(commands)
         said = [printed[n].split()[1] for n in (0, 1, 3)]
         assert said == ["ready", "not_ready", "offline"]

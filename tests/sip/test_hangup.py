@@ -23,9 +23,9 @@ async def test_caller_who_hangs_up_before_anybody_answered_has_abandoned(
     ):
         menu, in_menu = await parties.dial()
         await parties.trunk.expect("answered", call=menu)
-        queue, in_queue = await parties.queued("#12")
         offer, in_offer = await parties.queued()
         await parties.watch.expect(in_offer, e.ContactOffered)
+        queue, in_queue = await parties.queued("#12")
         await counselor.phone.expect("incoming")
         for call, contact in ((menu, in_menu), (queue, in_queue), (offer, in_offer)):
             await parties.trunk.hang_up(call)
@@ -37,7 +37,7 @@ async def test_caller_who_hangs_up_before_anybody_answered_has_abandoned(
         )
         assert back.state is CounselorState.READY
         async with tonal_hotline.store() as store:
-            assert await store.position(in_queue) == 0
+            assert (await store.place(in_queue)).position == 0
 
 
 async def test_cancel_right_behind_the_invite_abandons_the_contact_once(

@@ -24,8 +24,8 @@ async def test_caller_who_goes_silent_in_a_talk_or_vanishes_in_the_queue_is_let_
     ):
         (tmp_path / "other").mkdir()
         others = dataclasses.replace(parties, trunk=trunk, folder=tmp_path / "other")
-        _, waiting = await others.queued("#12")
         _, counselors_call, talk = await parties.talking(counselor)
+        _, waiting = await others.queued("#12")
         await trunk.vanish()
         await parties.trunk.go_silent()
         for contact, result in ((talk, Result.COMPLETED), (waiting, Result.ABANDONED)):

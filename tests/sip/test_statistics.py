@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from hotline import events as e
+from hotline.clock import SystemClock
 from hotline.events import CounselorState
 from hotline.sip.tone import seconds_with
 from tests import tonal
@@ -90,7 +92,8 @@ async def the_unserved_calls(parties: Parties) -> None:
     await parties.trunk.hang_up(in_menu)
     number = parties.new_number()
     async with parties.server.store() as store:
-        await store.block(parties.digest(number), reason="test", until=None)
+        tomorrow = SystemClock().now() + timedelta(days=1)
+        await store.block(parties.digest(number), reason="test", by="test", until=tomorrow)
     blocked, refused = await parties.dial(number)
     await parties.hears_us(blocked)
     await parties.choose(blocked, "11")  # keys that mean nothing there: the message, then the end

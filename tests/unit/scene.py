@@ -16,15 +16,17 @@ from hotline.call import (
 )
 from hotline.clock import ManualClock, ManualTimers
 from hotline.contact import Contact, ContactState
-from hotline.conversation.arrival import Arrival
-from hotline.conversation.conversation import Conversation, Line, Manners
+from hotline.conversation.arrival import Arrival, DialledLine
+from hotline.conversation.care import CareLimit
+from hotline.conversation.conversation import Conversation, Line
 from hotline.conversation.speaker import Speaker
 from hotline.conversation.talk import Talk
-from hotline.conversation.waitingroom import WaitingRoom
-from hotline.events import Event, Reason, SealedNumber, Termination
+from hotline.conversation.waitingroom import Rhythm, WaitingRoom
+from hotline.events import CounselorState, Event, Reason, SealedNumber, Termination
 from hotline.ids import ContactId, GatewayId, LegId, NodeId
-from hotline.menu.flow import Flow, Flows
+from hotline.menu.flow import Flows
 from hotline.menu.reception import Reception
+from hotline.menu.welcome import Welcome
 from hotline.ports import Offer
 from tests.fakes import (
     EventList,
@@ -49,12 +51,12 @@ class Scene:
         self.telephone = FakeTelephone()
         self.audio = FakeAudio()
         self.prompts = FakePrompts()
-        self.queue = queue or FakeQueue()
         self.recorder = FakeRecorder()
         self.alarms = FakeAlarms()
         self.clock = ManualClock(NOON)
+        self.queue = queue or FakeQueue(clock=self.clock)
         self.timers = ManualTimers()
-        self.flow = Flows(Path("/nowhere")).find(flow)
+        self.welcome = Welcome(flow=Flows(Path("/nowhere")).find(flow))
         self.conversation = self.converse(
             Arrival(
                 gateway=GatewayId("gateway-1.test"),
@@ -64,14 +66,17 @@ class Scene:
                 node=NodeId("city"),
                 caller=SealedNumber("sealed", "digest"),
             ),
-            "main",
+            DialledLine(flow="main", node=NodeId("city")),
         )
 
-    def converse(self, arrival: Arrival, _flow: str) -> Conversation:
+    def converse(self, arrival: Arrival, _line: DialledLine) -> Conversation:
         """Make a conversation of fakes; what Gateway is given as its factory."""
         contact = Contact(ContactId(f"contact-of-{arrival.leg}"), journal=self.journal)
         speaker = Speaker(
             audio=self.audio, prompts=self.prompts, timers=self.timers, alarms=self.alarms
+        )
+        reception = Reception(
+            leg=arrival.leg, speaker=speaker, welcome=self._find_welcome, language="zh"
         )
         return Conversation(
             contact=contact,
@@ -84,11 +89,11 @@ class Scene:
                 clock=self.clock,
                 timers=self.timers,
             ),
-            manners=Manners(ring_timeout=20, position_every=45),
-            reception=Reception(
-                leg=arrival.leg, speaker=speaker, flow=self._find_flow, language="zh"
+            ring_timeout=20,
+            reception=reception,
+            waiting_room=WaitingRoom(
+                leg=arrival.leg, speaker=speaker, rhythm=Rhythm(first=10, every=45)
             ),
-            waiting_room=WaitingRoom(leg=arrival.leg, speaker=speaker),
             talk=Talk(
                 contact=contact.id,
                 caller=arrival.leg,
@@ -96,11 +101,20 @@ class Scene:
                 prompts=self.prompts,
                 recorder=self.recorder,
                 alarms=self.alarms,
+                care=CareLimit(
+                    contact=contact,
+                    caller_digest=arrival.caller.digest,
+                    seconds=lambda: reception.care_seconds,
+                    speaker=speaker,
+                    screening=self.queue,
+                    clock=self.clock,
+                    zone=UTC,
+                ),
             ),
         )
 
-    async def _find_flow(self) -> Flow:
-        return self.flow
+    async def _find_welcome(self) -> Welcome:
+        return self.welcome
 
     @property
     def state(self) -> ContactState | None:
@@ -159,6 +173,8 @@ class Scene:
             expires_at=self.clock.now().replace(hour=13),
             number=number,
         )
+        self.queue.states[offer.counselor] = CounselorState.READY
+        self.queue.claim(offer)  # in vain when the contact has left meanwhile
         self.conversation.offer_made(offer)
         await self.settle()
         return offer

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hotline.alarms import JournalAlarms
+from hotline.alarms import QUIET_SECONDS, JournalAlarms
 from hotline.clock import ManualClock
-from hotline.events import AlarmCleared, AlarmKind, AlarmRaised
+from hotline.events import AlarmCleared, AlarmKind, AlarmRaised, ProcessStarted
 from tests.histories import MONDAY, Collected
 
 
@@ -31,3 +31,23 @@ def test_alarms_of_different_kinds_stand_side_by_side() -> None:
     alarms.clear_alarm(AlarmKind.DISK_FULL)
     assert alarms.standing == {AlarmKind.REDIS_AWAY}
     assert len(sink.events) == 3
+
+
+def test_a_fault_is_told_each_time_but_not_in_a_flood() -> None:
+    sink, clock = Collected(), ManualClock(MONDAY)
+    alarms = JournalAlarms(sink=sink, subject="gateway-1.ab", clock=clock)
+    alarms.raise_alarm(AlarmKind.FAULT, "first")
+    clock.advance(QUIET_SECONDS - 1)
+    alarms.raise_alarm(AlarmKind.FAULT, "in its wake")
+    clock.advance(1)
+    alarms.raise_alarm(AlarmKind.FAULT, "second")
+    assert [e.detail for e in sink.events if isinstance(e, AlarmRaised)] == ["first", "second"]
+    assert alarms.standing == frozenset()
+
+
+def test_a_process_says_that_its_life_began() -> None:
+    sink = Collected()
+    JournalAlarms(sink=sink, subject="gateway-1.ab", clock=ManualClock(MONDAY)).process_started()
+    [started] = sink.events
+    assert isinstance(started, ProcessStarted)
+    assert (started.subject, started.process, started.seq) == ("gateway-1.ab", "gateway-1", 1)

@@ -19,7 +19,7 @@ def hotline(*words: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "counselor", "caller", "edge"])
+@pytest.mark.parametrize("command", [*COMMANDS, "counselor", "caller", "line", "edge"])
 def test_every_command_explains_itself(command: str) -> None:
     status, said = hotline(command, "--help")
     assert status == 0

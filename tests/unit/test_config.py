@@ -48,6 +48,10 @@ WRONG = {
         r"edge\.trunks\.0\.networks\.0: .*IPv4 network.*'all'",
     ),
     "too short a session": ("[gateway]\nsession_expires = 60", r"session_expires: .*90.*60"),
+    "hours that are none": (
+        '[[lines]]\nnumber = "12356"\nopen = ["mon-fri 8-22"]',
+        r"lines\.0\.open: 'mon-fri 8-22': write days and a time, such as mon-fri 08:00-22:00",
+    ),
     "a number twice": (
         '[[lines]]\nnumber = "12356"\n[[lines]]\nnumber = "12356"',
         r"lines: .*number 12356 stands twice",

@@ -96,6 +96,7 @@ def test_every_event_survives_the_wire(kind: type[e.Event]) -> None:
         datetime: NOW,
         int: 7,
         bool: True,
+        float: 0.5,
     }
     facts = {name: samples.get(hint, "情绪") for name, hint in hints.items() if name != "ENVELOPE"}
     event = kind(**facts)

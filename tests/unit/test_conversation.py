@@ -282,18 +282,6 @@ def test_recording_that_the_recorder_gave_up_is_journalled_once() -> None:
     assert scene.journal.names[-2:] == ["RecordingFailed", "CallerLeft"]
 
 
-def test_music_follows_the_first_words_and_the_position_is_said_every_45_seconds() -> None:
-    async def act(s: Scene) -> None:
-        await s.wait_in_line()
-        assert s.audio.playing[CALLER] == ("please_wait",)
-        await s.hear_out()
-        assert s.audio.playing[CALLER] == ("music",)
-        await s.advance(45)
-
-    scene = play(act)
-    assert scene.audio.playing[CALLER] not in [("music",), ("please_wait",)]
-
-
 def test_absent_queue_keeps_the_music_and_is_asked_again_when_back() -> None:
     async def act(s: Scene) -> None:
         s.conversation.begin()

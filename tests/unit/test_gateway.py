@@ -20,7 +20,7 @@ from hotline.events import (
     Termination,
 )
 from hotline.gateway import Gateway, Switchboard
-from hotline.ids import CounselorId, GatewayId, LegId, NodeId
+from hotline.ids import ContactId, CounselorId, GatewayId, LegId, NodeId
 from tests.unit.scene import Scene, invited
 
 ONE, TWO = LegId("one"), LegId("two")
@@ -169,10 +169,27 @@ def test_fault_in_one_conversation_leads_it_to_a_human_and_spares_the_other() ->
         x.gateway.leg_event(DigitPressed(leg=TWO, digit="0"))
 
     exchange = play(act)
-    assert AlarmKind.FAULT in exchange.scene.alarms.standing
+    assert AlarmKind.FAULT in dict(exchange.scene.alarms.told)
     other = exchange.gateway.conversation_of(TWO)
     assert other is not None
     assert other.contact.state is S.QUEUED
+
+
+def test_contacts_that_wait_are_known_and_put_in_line_again_when_the_queue_lost_them() -> None:
+    async def act(x: Exchange) -> None:
+        x.gateway.leg_event(invited(ONE))
+        x.gateway.leg_event(invited(TWO))
+        x.gateway.leg_event(LegAnswered(leg=ONE))
+        await x.settle()
+        for digit in "#11":
+            x.gateway.leg_event(DigitPressed(leg=ONE, digit=digit))
+            await x.settle()
+        waits = ContactId("contact-of-one")
+        assert x.gateway.waiting == {waits}
+        x.scene.queue.waiting.clear()
+        x.gateway.requeue([waits, ContactId("contact-of-two"), ContactId("unknown")])
+
+    assert list(play(act).scene.queue.waiting) == ["contact-of-one"]
 
 
 def test_contact_that_is_over_is_forgotten() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from queueing.skills import Need, fits, profile_from_json, profile_to_json
+from queueing.routing.skills import Need, fits, profile_from_json, profile_to_json
 from tests.queue_scene import a_profile, a_waiting
 
 

@@ -1,0 +1,98 @@
+"""A contact in line: asked for, spoken of, and put back where it was when the queue forgot it."""
+
+from __future__ import annotations
+
+from hotline import events as e
+from hotline.clock import Clock
+from hotline.contact import Contact, ContactState
+from hotline.conversation.arrival import Arrival
+from hotline.conversation.errands import Errands
+from hotline.conversation.waitingroom import WaitingRoom
+from hotline.events import Priority
+from hotline.menu.reception import MenuResult
+from hotline.ports import Place, Queue
+
+
+class InLine:
+    """One contact's waiting, as the queue and the caller know it."""
+
+    def __init__(
+        self,
+        *,
+        contact: Contact,
+        arrival: Arrival,
+        queue: Queue,
+        waiting_room: WaitingRoom,
+        errands: Errands,
+        clock: Clock,
+    ) -> None:
+        self._contact = contact
+        self._arrival = arrival
+        self._queue = queue
+        self._waiting_room = waiting_room
+        self._errands = errands
+        self._clock = clock
+        self._menu: MenuResult | None = None
+        self.since = clock.now()
+        """When the contact arrived; earlier, when it has the place of an earlier visit."""
+
+    @property
+    def waits(self) -> bool:
+        """The contact is in line, or a phone rings for it."""
+        return self._contact.state in (ContactState.QUEUED, ContactState.OFFERED)
+
+    @property
+    def is_crisis(self) -> bool:
+        return self._menu is not None and self._menu.priority is Priority.CRISIS
+
+    def ask(self, menu: MenuResult) -> None:
+        """Be in line for what the caller chose last."""
+        self._menu = menu
+        self._contact.record(
+            e.ContactQueued,
+            at=self._clock.now(),
+            priority=menu.priority,
+            topic=menu.topic,
+            language=menu.language,
+            skills=menu.skills,
+            node=self._arrival.node,
+        )
+        self._errands.send(self._enqueue)
+
+    def wait(self, first: str, *, language: str) -> None:
+        """Let the caller hear `first` (a prompt's name), then music and the place."""
+        self._waiting_room.enter(
+            first, language=language, crisis=self.is_crisis, announce=self._announce
+        )
+
+    def requeue(self) -> None:
+        """The queue has lost this contact (Redis lost its data): in line again, unless that is
+        under way."""
+        if self.waits and self._errands.idle:
+            self._errands.send(self._enqueue)
+
+    def leave(self, *, fault: bool) -> None:
+        """The contact is over; `fault`: by no wish of the caller's, who may want the place back."""
+        self._errands.send(lambda: self._queue.leave(self._contact.id, fault=fault))
+
+    def _announce(self) -> None:
+        if self._contact.state is ContactState.QUEUED and self._errands.idle:
+            self._errands.send(lambda: self._waiting_room.speak_place(self._place))
+
+    async def _place(self) -> Place:
+        place = await self._queue.place(self._contact.id)
+        if place.position == 0 and self._contact.state is ContactState.QUEUED:
+            self._errands.send(self._enqueue)  # Redis came back without us
+        return place
+
+    async def _enqueue(self) -> None:
+        menu = self._menu
+        if menu is None or not self.waits:
+            return
+        waiting = self._arrival.waiting(self._contact.id, menu, since=self.since)
+        kept = await self._queue.enqueue(waiting)
+        if kept is not None and self.waits:
+            self.since = kept.since
+            self._contact.record(
+                e.PlaceKept, at=self._clock.now(), since=kept.since, because=kept.because
+            )

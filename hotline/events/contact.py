@@ -1,0 +1,227 @@
+"""What happens to a contact: one caller's one visit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from hotline.events.caller import SealedNumber
+from hotline.events.ending import Reason, Termination
+from hotline.events.event import Event
+from hotline.ids import CounselorId, GatewayId, LegId, NodeId, OfferId, RecordingId
+
+
+class Priority(StrEnum):
+    """Who goes first. A crisis is served before all others, then by age."""
+
+    CRISIS = "crisis"
+    HIGH_RISK = "high_risk"
+    CALLBACK = "callback"
+    NORMAL = "normal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactEvent(Event):
+    """`subject` is a contact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteReceived(ContactEvent):
+    """A caller's INVITE reached a gateway: the contact begins."""
+
+    gateway: GatewayId
+    trunk: str
+    dnis: str
+    caller: SealedNumber
+    node: NodeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered(ContactEvent):
+    """We sent 200: the caller hears us."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentGiven(ContactEvent):
+    """The notice was heard to its end, or passed over by a key, without a refusal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRefused(ContactEvent):
+    """The caller refused recording by key; the call goes on unrecorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuFinished(ContactEvent):
+    """The menu is over. `outcome`: ``chosen`` or why it was cut short (``silence``,
+    ``wrong_keys``, ``prompt_missing``, ``fault``): each leads to a human."""
+
+    outcome: str
+    topic: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactQueued(ContactEvent):
+    """The contact waits (the first time: it was 'offered' to the service in queue statistics)."""
+
+    priority: Priority
+    topic: str
+    language: str
+    skills: tuple[str, ...]
+    node: NodeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceKept(ContactEvent):
+    """The caller was here before and has the place of that visit: in line since `since`.
+
+    `because`: ``fault`` (we cut the caller off) or ``hung_up``.
+    """
+
+    since: datetime
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactOffered(ContactEvent):
+    """One counselor's phone is asked to take the contact.
+
+    `plan` is the version of the routing plan, `step` the step of the route (from 1) that the
+    counselor fits, `sticky` whether it is the one who last took this caller: why this one.
+    """
+
+    offer: OfferId
+    counselor: CounselorId
+    plan: str = ""
+    step: int = 0
+    sticky: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMissed(ContactEvent):
+    """The offer timed out; the contact is back in its place."""
+
+    offer: OfferId
+    counselor: CounselorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferDeclined(ContactEvent):
+    """The counselor refused the offer (486, 603 or a command); the contact is back in its place."""
+
+    offer: OfferId
+    counselor: CounselorId
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferFailed(ContactEvent):
+    """The phone could not be reached; the contact is back in its place."""
+
+    offer: OfferId
+    counselor: CounselorId
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferWithdrawn(ContactEvent):
+    """The offer was taken back (lease lost, Redis restarted); the contact is back in its place."""
+
+    offer: OfferId
+    counselor: CounselorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactAnswered(ContactEvent):
+    """Counselor and caller hear each other."""
+
+    offer: OfferId
+    counselor: CounselorId
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactHeld(ContactEvent):
+    """One side put the other on hold (``sendonly`` or ``inactive`` by re-INVITE)."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactResumed(ContactEvent):
+    """The hold is over."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CareLimitReached(ContactEvent):
+    """The conversation has lasted `seconds`, all that the caller's care plan allows; it goes on."""
+
+    counselor: CounselorId
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingStarted(ContactEvent):
+    """Both tracks are being written. Paths are relative to the recording folder."""
+
+    recording: RecordingId
+    caller_track: str
+    counselor_track: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingStopped(ContactEvent):
+    """Both tracks are closed."""
+
+    recording: RecordingId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingFailed(ContactEvent):
+    """Recording could not start or go on; the call did. `detail` names no number."""
+
+    recording: RecordingId | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounselorLost(ContactEvent):
+    """The counselor's leg died under the conversation; the caller goes back to the queue."""
+
+    counselor: CounselorId
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounselorLeft(ContactEvent):
+    """The counselor ended the conversation."""
+
+    counselor: CounselorId
+    termination: Termination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerLeft(ContactEvent):
+    """The caller's leg ended: hang-up, CANCEL, RTP silence or an expired session."""
+
+    termination: Termination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRefused(ContactEvent):
+    """We ended the contact without serving it."""
+
+    termination: Termination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactFailed(ContactEvent):
+    """A fault of ours ended the contact."""
+
+    termination: Termination

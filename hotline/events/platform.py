@@ -1,0 +1,71 @@
+"""What happens to the platform itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hotline.events.event import Event
+
+
+class AlarmKind(StrEnum):
+    """What an operator must look at."""
+
+    DISK_FULL = "disk_full"
+    """Recording gave way to the disk; calls go on."""
+    SPOOL_FULL = "spool_full"
+    """Events wait in memory: neither Redis nor the disk takes them."""
+    RECORDING_FAILED = "recording_failed"
+    REDIS_AWAY = "redis_away"
+    STUCK_STATE_MENDED = "stuck_state_mended"
+    PROMPT_MISSING = "prompt_missing"
+    OVER_CAPACITY = "over_capacity"
+    NOBODY_STAFFED = "nobody_staffed"
+    """Somebody waits for whom nobody on duty can be asked, now or later."""
+    FAULT = "fault"
+
+
+OCCURRENCES = frozenset({AlarmKind.STUCK_STATE_MENDED, AlarmKind.FAULT})
+"""Alarms that happen rather than stand: each is told, none is ever over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessStarted(Event):
+    """A process begins its work. `subject` is this life of it, `process` its name."""
+
+    process: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRaised(Event):
+    """Something needs an operator. `subject` is the process that says so."""
+
+    kind: AlarmKind
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmCleared(Event):
+    """The condition is over."""
+
+    kind: AlarmKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingPlanChanged(Event):
+    """From here on contacts are routed by this plan. `subject` is ``plan``; `text` is its TOML."""
+
+    version: str
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineNoticeChanged(Event):
+    """From here on callers of this number hear `prompt` before the menu; empty: nothing.
+
+    `subject` is ``line:<number>``.
+    """
+
+    prompt: str
+    by: str

@@ -1,0 +1,148 @@
+"""Nobody is offered a caller whose phone is dead: who is ready with such a phone is made not ready.
+
+Each gateway on the edge's machine looks every two seconds, for the edge's control socket is local.
+Several may look at the same time: saying it twice changes nothing. With several edges, each has
+phones that the others do not know: a watcher beside each would write what it knows into Redis
+(HASH extension -> last proof, kept at the latest), and one would judge by that. That is not built.
+
+A phone is alive that registered, or answered an OPTIONS, within `patience`, or is connected over
+TCP. What is unknown is no death: an edge that does not answer, or has just started, takes nobody
+out, and after a jump of the wall clock old proofs prove nothing until new ones have come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from redis.asyncio import Redis
+
+from hotline.clock import Clock
+from hotline.edge.control import EdgeRefused, EdgeUnavailable
+from hotline.errors import QueueUnavailable, StateRefused, UnknownCounselor
+from hotline.events import CounselorState
+from hotline.ids import CounselorId
+from hotline.ports import Counselors
+from queueing import keys
+from queueing.cancellation import pause, still_wanted
+from queueing.scripts import connect, redis_errors
+
+log = logging.getLogger(__name__)
+
+EVERY = 2.0
+"""Seconds between two looks."""
+MARGIN = timedelta(seconds=2)
+"""What the edge's whole seconds and a slow answer may add."""
+JUMP = timedelta(seconds=1)
+"""By how much the two clocks may differ between two looks before the wall clock has jumped."""
+UNREACHABLE = "phone_unreachable"
+"""The reason that is noted."""
+
+
+class Phones(Protocol):
+    """Knows when the phones of an extension last proved alive."""
+
+    def last_proofs(self, extensions: Iterable[CounselorId]) -> Mapping[CounselorId, datetime]:
+        """Return the last proof of each that has a phone; may block for some milliseconds.
+
+        Raises EdgeUnavailable while that cannot be known.
+        """
+        ...
+
+
+def patience_for(ping_seconds: float) -> timedelta:
+    """Return how old a proof may be: one OPTIONS may get lost on its way."""
+    return 2 * timedelta(seconds=ping_seconds) + MARGIN
+
+
+class Reach:
+    """Looks until cancelled."""
+
+    def __init__(
+        self, url: str, *, counselors: Counselors, phones: Phones, clock: Clock, patience: timedelta
+    ) -> None:
+        self._redis: Redis = connect(url)
+        self._counselors = counselors
+        self._phones = phones
+        self._clock = clock
+        self._patience = patience
+        self._looked_at = (clock.now(), clock.monotonic())
+        self._doubt_until = 0.0
+        self._seen: dict[CounselorId, tuple[datetime, float]] = {}
+        """The last proof of each who is ready, and the monotonic time at which it was new."""
+        self._edge_answers = True
+
+    async def run(self) -> None:
+        """Look every two seconds; goes on by itself when Redis or the edge was away."""
+        while still_wanted():
+            try:
+                await self.look()
+                self._edge_answers = True
+            except QueueUnavailable as error:
+                log.debug("reach: %s", error)
+            except (EdgeUnavailable, EdgeRefused) as error:
+                if self._edge_answers:
+                    log.warning("no phone can be judged dead or alive now: %s", error)
+                self._edge_answers = False
+            await pause(EVERY)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._redis.aclose()
+
+    async def reachable(self, counselors: list[CounselorId]) -> set[CounselorId]:
+        """Return those of them who have a live phone; all, where that cannot be known."""
+        try:
+            proofs = await asyncio.to_thread(self._phones.last_proofs, counselors)
+        except (EdgeUnavailable, EdgeRefused):
+            return set(counselors)
+        now = self._clock.now()
+        return {one for one, proof in proofs.items() if now - proof <= self._patience}
+
+    async def look(self) -> list[CounselorId]:
+        """Make those not ready who are ready and cannot be reached; return them.
+
+        Raises QueueUnavailable, or EdgeUnavailable when the edge does not say.
+        """
+        with redis_errors():
+            names = await self._redis.zrange(keys.READY, 0, -1)
+        ready = {CounselorId(str(name)): None for name in names}
+        self._mind_the_clock()
+        self._seen = {one: seen for one, seen in self._seen.items() if one in ready}
+        if not ready:
+            return []
+        proofs = await asyncio.to_thread(self._phones.last_proofs, ready)
+        return [one for one in ready if self._is_gone(one, proofs) and await self._take_out(one)]
+
+    def _mind_the_clock(self) -> None:
+        now, monotonic = self._clock.now(), self._clock.monotonic()
+        passed = timedelta(seconds=monotonic - self._looked_at[1])
+        if abs(now - self._looked_at[0] - passed) > JUMP:
+            log.warning("the clock has jumped: no phone counts as dead for a while")
+            self._doubt_until = monotonic + self._patience.total_seconds()
+        self._looked_at = (now, monotonic)
+
+    def _is_gone(self, counselor: CounselorId, proofs: Mapping[CounselorId, datetime]) -> bool:
+        proof = proofs.get(counselor)
+        if proof is None:
+            return True
+        monotonic = self._clock.monotonic()
+        newest, since = self._seen.setdefault(counselor, (proof, monotonic))
+        if newest != proof:
+            self._seen[counselor] = (proof, monotonic)
+        elif monotonic - since > self._patience.total_seconds():
+            return True  # whatever the wall clock says
+        return monotonic >= self._doubt_until and self._clock.now() - proof > self._patience
+
+    async def _take_out(self, counselor: CounselorId) -> bool:
+        try:
+            await self._counselors.change_state(
+                counselor, CounselorState.NOT_READY, reason=UNREACHABLE, by="system"
+            )
+        except (StateRefused, UnknownCounselor):  # removed just now
+            return False
+        log.warning("counselor %s: no phone answers, not ready", counselor)
+        return True

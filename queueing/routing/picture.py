@@ -1,0 +1,306 @@
+"""Who waits, who is there, and who gets whom: pure choosing, kept up to date change by change.
+
+Contacts are served in order (`routing.order`). Each gets, of the counselors who are ready and fit
+an open step of its route: the one who last took this caller; else the one of the earliest step,
+then one who is not overburdened, then who holds more of the preferred skills, then the higher
+levels in the required ones, then whoever has been idle longest. A contact is kept for a counselor
+who last took the caller, fits an open step and is on duty but busy, for as long as the plan says;
+others go on meanwhile. A crisis is kept for nobody: it goes to the earliest step where anybody is
+free, and there rather to the one who last took this caller.
+
+After `pairs` nobody in line fits anybody free at an open step. So what can make a pair is only what
+has changed since: who came into line or got another step (`_restless`), and who became free
+(`_fresh`). Only they are looked at, and a change costs about the same whether a hundred wait or ten
+thousand.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from heapq import heappop, heappush
+from typing import Final
+
+from hotline.ids import ContactId, CounselorId
+from hotline.ports import Waiting
+from queueing.routing.agenda import Agenda
+from queueing.routing.circle import Circle
+from queueing.routing.circles import Circles
+from queueing.routing.crew import Crew, Seat
+from queueing.routing.need import Need, Needs
+from queueing.routing.pair import Pair
+from queueing.routing.place import Place
+from queueing.routing.plan import Plan, tokens_of
+from queueing.routing.standing import Standing
+
+__all__ = ["Pair", "Picture", "Standing"]
+
+WEIGHED_EVERY: Final = 60_000
+"""Who is overburdened is looked at once in so many ms."""
+
+
+class Picture:
+    """One gateway's view of the queue. All instants are ms since 1970.
+
+    The time never goes back in here: a clock set back opens steps rather than closing them.
+    Counselors first, then contacts, is the cheaper order to fill it in.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._now = 0
+        self.clear()
+
+    # --- what has changed
+
+    def clear(self) -> None:
+        """Forget everybody; the plan stays."""
+        self._places: dict[ContactId, Place] = {}
+        self._kept: dict[CounselorId, set[Place]] = defaultdict(set)
+        self._dues: list[tuple[int, ContactId]] = []
+        self._weighed: int | None = None
+        self._crew = Crew()
+        self._begin()
+
+    def use(self, plan: Plan) -> None:
+        """Route by `plan` from now on, those who wait already as well. Proposals stand."""
+        if plan == self._plan:
+            return
+        self._plan = plan
+        for place in self._places.values():
+            self._unkeep(place)
+        self._begin()
+        for seat in self._crew:
+            self._circles.join(seat, tokens_of(seat.standing.profile, plan))
+            self._changed(seat)
+        for place in self._places.values():
+            place.forget_steps()
+            self._attach(place)
+
+    def _begin(self) -> None:
+        self._circles = Circles(self._crew)
+        self._needs = Needs(self._plan, self._circles)
+        self._unsettled: set[Need] = set()
+        self._restless: set[Place] = set()
+        self._fresh = 0
+
+    def contact_waits(self, waiting: Waiting, *, sticky: CounselorId | None = None) -> None:
+        """The contact is in line, or asks for something else; `sticky` last took this caller."""
+        known = self._places.get(waiting.contact)
+        if known is not None and (known.waiting, known.sticky) == (waiting, sticky):
+            return
+        place = Place(waiting, sticky)
+        if known is not None:
+            place.held_by = known.held_by
+            self._detach(known)
+        self._places[waiting.contact] = place
+        self._attach(place)
+
+    def contact_left(self, contact: ContactId) -> None:
+        """The contact was offered to somebody, or is gone."""
+        place = self._places.pop(contact, None)
+        if place is not None:
+            self._detach(place)
+
+    def counselor_stands(self, standing: Standing) -> None:
+        """A counselor is there, or changed; a state other than ready ends the holding back."""
+        seat = self._crew.seat(standing.profile.id)
+        held_for, profile, was_on_duty = None, None, False
+        if seat is None:
+            seat = self._crew.add(standing)
+        else:
+            held_for = seat.held_for if standing.is_ready else None
+            profile, was_on_duty = seat.standing.profile, seat.standing.is_on_duty
+        self._crew.stand(seat, standing, held_for=held_for)
+        if standing.profile != profile:
+            left = self._circles.leave(seat)
+            self._circles.join(seat, tokens_of(standing.profile, self._plan))
+            self._check(left | seat.circles)
+        elif standing.is_on_duty is not was_on_duty:
+            self._check(seat.circles)
+        self._changed(seat)
+
+    def counselor_removed(self, counselor: CounselorId) -> None:
+        seat = self._crew.seat(counselor)
+        if seat is not None:
+            left = self._circles.leave(seat)
+            self._crew.remove(seat)
+            self._check(left)
+            self._wake_kept_for(counselor)
+
+    def release(self, pair: Pair) -> None:
+        """The claim was refused, or did not happen: both are free again, so far as they are still
+        held for each other."""
+        place = self._places.get(pair.contact)
+        if place is not None and place.held_by == pair.counselor:
+            place.held_by = None
+            place.enter()
+            self._restless.add(place)
+        seat = self._crew.seat(pair.counselor)
+        if seat is not None and seat.held_for == pair.contact:
+            self._crew.stand(seat, seat.standing, held_for=None)
+            self._changed(seat)
+
+    # --- who gets whom
+
+    def pairs(self, now: int) -> list[Pair]:
+        """Return the best pairs, in the order of the contacts.
+
+        Both of each are held back until `contact_left` and `counselor_stands` tell of the claim, or
+        until `release`.
+        """
+        now = self._now = max(now, self._now)
+        self._weigh(now)
+        self._pass_time(now)
+        made = list(self._serve(now)) if self._crew.free else []
+        self._restless.clear()
+        self._fresh = 0
+        return made
+
+    def _serve(self, now: int) -> Iterator[Pair]:
+        for contact in Agenda(self._crew, fresh=self._fresh, restless=self._restless):
+            place = self._places[contact]
+            if place.in_line:
+                pair = self._choose(place, now)
+                if pair is not None:
+                    yield pair
+
+    def _choose(self, place: Place, now: int) -> Pair | None:
+        crew, sticky = self._crew, None
+        if place.sticky is not None:
+            sticky = crew.seat(place.sticky)
+        if sticky is not None and sticky.standing.is_on_duty and not place.is_crisis:
+            step = place.first_step(sticky.bit)
+            if step is not None and sticky.is_free:
+                return self._hold(place, sticky, step)
+            limit = place.arrived + self._plan.sticky.milliseconds
+            if step is not None and now < limit:
+                self._keep(place, sticky.counselor, limit)
+                return None
+        for index, circle in place.open:
+            free = circle.members & crew.free
+            if sticky is not None and free & sticky.bit:
+                return self._hold(place, sticky, index)
+            if free:
+                need = place.need
+                best = crew.best(free, preferred=need.preferred, levels=need.levels)
+                return self._hold(place, best, index)
+        return None
+
+    def _hold(self, place: Place, seat: Seat, step: int) -> Pair:
+        contact, counselor = place.waiting.contact, seat.counselor
+        place.step_out()
+        place.held_by = counselor
+        self._crew.stand(seat, seat.standing, held_for=contact)
+        return Pair(contact, counselor, step + 1, counselor == place.sticky)
+
+    # --- kept for the one who last took the caller
+
+    def _keep(self, place: Place, counselor: CounselorId, until: int) -> None:
+        place.step_out()
+        place.kept_for, place.kept_until = counselor, until
+        self._kept[counselor].add(place)
+        if place.due is None or until < place.due:
+            place.due = until
+            heappush(self._dues, (until, place.waiting.contact))
+
+    def _unkeep(self, place: Place) -> None:
+        """Back into line, to be looked at again; nothing happens to one who is not kept."""
+        if place.kept_for is not None:
+            kept = self._kept[place.kept_for]
+            kept.discard(place)
+            if not kept:
+                del self._kept[place.kept_for]
+            place.kept_for = place.kept_until = None
+            place.enter()
+            self._restless.add(place)
+
+    def _wake_kept_for(self, counselor: CounselorId) -> None:
+        for place in tuple(self._kept.get(counselor, ())):
+            self._unkeep(place)
+
+    # --- time and staffing
+
+    def next_opening(self) -> int | None:
+        """Return when `pairs` should be asked again though nothing has changed: a step opens, or
+        somebody has been kept long enough. To be asked after `pairs`."""
+        while self._dues:
+            at, contact = self._dues[0]
+            place = self._places.get(contact)
+            if place is not None and place.due == at:
+                return at
+            heappop(self._dues)
+        return None
+
+    def unstaffed(self, now: int) -> list[ContactId]:  # noqa: ARG002 - a plan may come to have hours
+        """Return those who wait, in order, and for whom nobody on duty fits any step."""
+        for need in self._unsettled:
+            need.settle()
+        lonely = (p for p in self._places.values() if not p.need.is_staffed)
+        return [place.waiting.contact for place in sorted(lonely, key=lambda place: place.rank)]
+
+    @property
+    def waiting(self) -> int:
+        """How many wait, those included who are held for a proposal."""
+        return len(self._places)
+
+    @property
+    def ready(self) -> int:
+        """How many counselors are ready, those included who are held for a proposal."""
+        return self._crew.ready
+
+    def _weigh(self, now: int) -> None:
+        if self._weighed != now // WEIGHED_EVERY:
+            self._weighed = now // WEIGHED_EVERY
+            self._crew.weigh(now)
+
+    def _pass_time(self, now: int) -> None:
+        stirred = set(self._restless)
+        for need in self._unsettled:
+            need.settle()
+            stirred |= need.places
+        self._unsettled.clear()
+        while self._dues and self._dues[0][0] <= now:
+            at, contact = heappop(self._dues)
+            place = self._places.get(contact)
+            if place is not None and place.due == at:
+                stirred.add(place)
+        for place in stirred:
+            self._widen(place, now)
+
+    def _widen(self, place: Place, now: int) -> None:
+        if place.kept_until is not None and place.kept_until <= now:
+            self._unkeep(place)
+        before = place.due
+        if place.widen(now) & self._crew.free:
+            self._restless.add(place)
+        if place.due is not None and place.due != before:
+            heappush(self._dues, (place.due, place.waiting.contact))
+
+    def _check(self, circles: set[Circle]) -> None:
+        """Some of `circles` may have got, or lost, the only one on duty."""
+        for circle in self._circles.check(circles):
+            for need in circle.needs:
+                need.settled = False
+                if need.places:
+                    self._unsettled.add(need)
+
+    # --- coming and going
+
+    def _attach(self, place: Place) -> None:
+        place.need = self._needs.add(place)
+        if place.held_by is None:
+            place.enter()
+        self._restless.add(place)
+
+    def _detach(self, place: Place) -> None:
+        self._unkeep(place)
+        place.step_out()
+        self._needs.remove(place)
+        self._restless.discard(place)
+
+    def _changed(self, seat: Seat) -> None:
+        """The counselor may be free now, or fit others than before."""
+        if seat.is_free:
+            self._fresh |= seat.bit
+        self._wake_kept_for(seat.counselor)

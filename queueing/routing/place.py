@@ -1,0 +1,104 @@
+"""One contact's place in the picture: what it asks for, and who may serve it by now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hotline.events import Priority
+from hotline.ids import CounselorId
+from hotline.ports import Waiting
+from queueing.keys import milliseconds
+from queueing.routing.circle import Circle
+from queueing.routing.order import waiting_score
+
+if TYPE_CHECKING:
+    from queueing.routing.need import Need
+
+
+class Place:
+    """A contact is *in line* unless it is held for a proposal, or kept for its sticky counselor.
+
+    It stands in the lines of the widest circles that are open for it: whoever belongs to a
+    narrower one belongs to one of these as well, and finds it there.
+    """
+
+    __slots__ = (
+        "arrived", "due", "held_by", "in_line", "kept_for", "kept_until", "need", "open", "rank",
+        "sticky", "waiting", "widest",
+    )  # fmt: skip
+
+    need: Need
+
+    def __init__(self, waiting: Waiting, sticky: CounselorId | None) -> None:
+        self.waiting = waiting
+        self.sticky = sticky
+        self.arrived = milliseconds(waiting.arrived_at)
+        self.rank = (waiting_score(waiting.priority, self.arrived), waiting.contact)
+        self.open: list[tuple[int, Circle]] = []
+        """Steps, from 0, in their order, with their circles: once open they stay open."""
+        self.widest: list[Circle] = []
+        """Those of the open circles that are within no other of them."""
+        self.due: int | None = None
+        """When something changes for this contact by time alone."""
+        self.in_line = False
+        self.held_by: CounselorId | None = None
+        self.kept_for: CounselorId | None = None
+        self.kept_until: int | None = None
+
+    @property
+    def is_crisis(self) -> bool:
+        return self.waiting.priority is Priority.CRISIS
+
+    def enter(self) -> None:
+        """Come into line."""
+        if not self.in_line:
+            self.in_line = True
+            for circle in self.widest:
+                circle.put(self.rank)
+
+    def step_out(self) -> None:
+        """Leave the line, for good or for now."""
+        if self.in_line:
+            self.in_line = False
+            for circle in self.widest:
+                circle.take(self.rank)
+
+    def forget_steps(self) -> None:
+        """The plan is another: the old circles are no more."""
+        self.open, self.widest = [], []
+        self.due, self.in_line = None, False
+
+    def widen(self, now: int) -> int:
+        """Open what is due by `now`; return the mask of everybody that was added."""
+        added = 0
+        self.due = self.kept_until
+        already = {index for index, _ in self.open}
+        for index, opening in enumerate(self.need.openings):
+            circle = self.need.circles[index]
+            if opening is None or circle is None or index in already:
+                continue
+            at = self.arrived + opening
+            if at > now:
+                self.due = at if self.due is None else min(at, self.due)
+                continue
+            self.open.append((index, circle))
+            added |= circle.members
+            self._stand_in(circle)
+        self.open.sort(key=lambda step: step[0])
+        return added
+
+    def _stand_in(self, circle: Circle) -> None:
+        """A circle was opened: into its line, and out of those that are within it."""
+        if any(other.tokens <= circle.tokens for other in self.widest):
+            return
+        within = [other for other in self.widest if circle.tokens <= other.tokens]
+        self.widest = [other for other in self.widest if other not in within]
+        self.widest.append(circle)
+        if self.in_line:
+            circle.put(self.rank)
+            for other in within:
+                other.take(self.rank)
+
+    def first_step(self, member: int) -> int | None:
+        """Return the earliest open step, from 0, that this one counselor (a bit) fits."""
+        return next((step for step, circle in self.open if circle.members & member), None)

@@ -1,0 +1,64 @@
+"""Dispatchers at work on a queue scene."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from hotline.events import CounselorState
+from hotline.ids import GatewayId
+from queueing.dispatcher import Dispatcher
+from queueing.feed import Feed
+from tests.fakes import FakeAlarms
+from tests.queue_scene import GATEWAY, QueueScene
+
+
+@dataclass
+class Dispatching:
+    """A dispatcher that runs, its feed and the alarms that it raised."""
+
+    feed: Feed
+    alarms: FakeAlarms
+    task: asyncio.Task[None]
+
+
+@contextlib.asynccontextmanager
+async def dispatching(
+    scene: QueueScene, gateway: GatewayId = GATEWAY, *, tick: float = 3600
+) -> AsyncIterator[Dispatching]:
+    """Run a gateway's dispatcher; with the default tick it looks only at changes and openings."""
+    alarms = FakeAlarms()
+    feed = Feed(scene.url, overview=scene.store, alarms=alarms, pulse_every=0.1)
+    dispatcher = Dispatcher(
+        offers=scene.store,
+        feed=feed,
+        gateway=gateway,
+        clock=scene.clock,
+        alarms=alarms,
+        tick=tick,
+    )
+    task = asyncio.create_task(dispatcher.run())
+    try:
+        yield Dispatching(feed, alarms, task)
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(condition: Callable[[], object], *, seconds: float = 10) -> None:
+    """Let others run, turn by turn of the loop, until `condition` holds."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            turned = asyncio.Event()
+            asyncio.get_running_loop().call_soon(turned.set)
+            await turned.wait()
+
+
+async def until_state(scene: QueueScene, extension: str, state: CounselorState) -> None:
+    """Look until the counselor is in `state`; each look gives others time."""
+    async with asyncio.timeout(10):
+        while await scene.state(extension) is not state:
+            pass

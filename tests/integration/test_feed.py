@@ -1,0 +1,149 @@
+"""The feed on a real Redis: its picture is what Redis says, whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import redis
+
+from hotline.events import CounselorState as S
+from hotline.events import Priority
+from hotline.ids import ContactId, CounselorId
+from queueing import keys
+from queueing.feed import Feed
+from tests.dispatching import until
+from tests.fakes import FakeAlarms
+from tests.queue_scene import GATEWAY, OTHER_GATEWAY, QueueScene, a_profile, a_queue, a_waiting
+
+OFTEN = 0.05
+
+
+def a_feed(scene: QueueScene) -> Feed:
+    return Feed(scene.url, overview=scene.store, alarms=FakeAlarms(), pulse_every=OFTEN)
+
+
+def shows(feed: Feed, waiting: int, ready: int) -> Callable[[], bool]:
+    return lambda: feed.in_step and (feed.picture.waiting, feed.picture.ready) == (waiting, ready)
+
+
+async def test_picture_begins_with_all_who_are_there(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene:
+        await scene.an_offer("offered", "1001")
+        await scene.add_ready("1002", "1003")
+        await scene.store.enqueue(a_waiting("c1"))
+        await scene.store.enqueue(a_waiting("c2", gateway=OTHER_GATEWAY))
+        async with a_feed(scene) as feed:
+            await until(shows(feed, 2, 2))
+            assert feed.owner_of(ContactId("c1")) == GATEWAY
+            assert feed.owner_of(ContactId("c2")) == OTHER_GATEWAY
+            assert feed.owner_of(ContactId("offered")) is None
+
+
+async def test_every_kind_of_change_reaches_the_picture(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene, a_feed(scene) as feed:
+        await until(lambda: feed.in_step)
+        await scene.store.put_counselor(a_profile("1001"))
+        await scene.ask("1001", S.READY)
+        await until(shows(feed, 0, 1))
+        await scene.store.enqueue(a_waiting("c1"))
+        await until(shows(feed, 1, 1))
+        offer = await scene.offer()
+        assert offer is not None
+        await until(shows(feed, 0, 0))
+        await scene.ask("1001", S.NOT_READY)
+        await until(shows(feed, 1, 0))
+        await scene.store.leave(ContactId("c1"))
+        await scene.ask("1001", S.READY)
+        await until(shows(feed, 0, 1))
+        await scene.store.remove_counselor(CounselorId("1001"), by="test")
+        await until(shows(feed, 0, 0))
+        assert feed.epoch == 1  # all of it by changes, none by a new snapshot
+
+
+async def test_change_of_what_a_contact_asks_for_reaches_the_picture(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene, a_feed(scene) as feed:
+        await scene.store.enqueue(a_waiting("calm"))
+        await scene.store.enqueue(a_waiting("worse", after=-1))
+        await scene.store.enqueue(a_waiting("calm", priority=Priority.CRISIS))
+        await scene.add_ready("1001")
+        await until(shows(feed, 2, 1))
+        scene.clock.advance(30)
+        pairs = feed.picture.pairs(keys.milliseconds(scene.clock.now()))
+        assert [pair.contact for pair in pairs] == ["calm"]
+
+
+async def test_profile_that_changes_reaches_the_picture(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene, a_feed(scene) as feed:
+        await scene.store.enqueue(a_waiting("c1", node="city/east"))
+        await scene.add_ready("1001")
+        await scene.store.put_counselor(a_profile("1001", node="city/east"))
+        await until(shows(feed, 1, 1))
+        await until(lambda: feed.seen >= 3)
+        (pair,) = feed.picture.pairs(keys.milliseconds(scene.clock.now()))
+        assert (pair.counselor, pair.step) == ("1001", 1)
+
+
+async def test_change_that_is_missing_shows_and_is_made_up_for(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene, a_feed(scene) as feed:
+        await until(lambda: feed.in_step)
+        with redis.Redis.from_url(redis_url) as connection:
+            connection.zadd(keys.READY, {"ghost": 1})  # the pulse must not be what tells
+            connection.zrem(keys.READY, "ghost")
+            connection.xadd(keys.CHANGES, {"op": "left", "contact": "nobody"}, id="1-77")
+        await until(lambda: feed.epoch == 2)
+        await scene.store.enqueue(a_waiting("c1"))
+        await until(shows(feed, 1, 0))
+
+
+async def test_data_that_was_lost_shows_and_is_taken_as_it_is(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene, a_feed(scene) as feed:
+        for name in ("c1", "c2", "c3"):
+            await scene.store.enqueue(a_waiting(name))
+        await until(shows(feed, 3, 0))
+        with redis.Redis.from_url(redis_url) as connection:
+            connection.flushall()
+        await scene.store.enqueue(a_waiting("c2"))
+        await until(shows(feed, 1, 0))
+        assert feed.owner_of(ContactId("c2")) == GATEWAY
+
+
+async def test_picture_that_disagrees_with_redis_is_taken_anew(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene, a_feed(scene) as feed:
+        for name in ("c1", "c2"):
+            await scene.store.enqueue(a_waiting(name))
+        await until(shows(feed, 2, 0))
+        with redis.Redis.from_url(redis_url) as connection:
+            connection.zrem(keys.WAITING, "c1")  # nobody was told
+        await until(shows(feed, 1, 0))
+
+
+async def test_change_that_cannot_be_read_stops_nothing(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene, a_feed(scene) as feed:
+        await until(lambda: feed.in_step)
+        with redis.Redis.from_url(redis_url) as connection:
+            for change in (
+                {"op": "wait", "contact": "x", "score": "1", "asks": "{", "sticky": ""},
+                {"op": "counselor", "counselor": "9", "state": "ready"},
+                {"op": "of a later version"},
+                {"strange": "entry"},
+            ):
+                connection.xadd(keys.CHANGES, change, id="1-*")
+        await scene.store.enqueue(a_waiting("c1"))
+        await until(shows(feed, 1, 0))
+        assert feed.epoch == 1
+
+
+async def test_busy_time_is_counted_from_signing_on(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene:
+        offer = await scene.a_talk()
+        scene.clock.advance(100)
+        await scene.store.finish(offer, requeue=False)
+        scene.clock.advance(20)
+        await scene.ask("1001", S.READY)
+        (standing,) = (await scene.store.snapshot()).counselors
+        assert standing.busy == 120_000
+        assert standing.signed_on == keys.milliseconds(scene.clock.now()) - 120_001
+        await scene.ask("1001", S.OFFLINE)
+        await scene.ask("1001", S.READY)
+        (standing,) = (await scene.store.snapshot()).counselors
+        assert (standing.busy, standing.signed_on) == (0, keys.milliseconds(scene.clock.now()))

@@ -1,0 +1,200 @@
+"""The picture as it would be written if time cost nothing: sort everybody, check everything.
+
+What `queueing.routing.picture` must agree with, exactly, whatever happened before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hotline.events import CounselorState, Priority
+from hotline.ids import ContactId, CounselorId
+from hotline.ports import Waiting
+from queueing.keys import milliseconds
+from queueing.routing.fairness import overburdened
+from queueing.routing.order import waiting_score
+from queueing.routing.picture import Pair, Standing
+from queueing.routing.plan import Plan, Step, opens_after, tokens_of
+
+BUSY = {CounselorState.OFFERED, CounselorState.TALKING, CounselorState.WRAP_UP}
+
+
+@dataclass
+class Caller:
+    """One who waits, and which steps (from 0) have been open to it."""
+
+    waiting: Waiting
+    sticky: CounselorId | None
+    opened: set[int] = field(default_factory=set)
+
+    @property
+    def arrived(self) -> int:
+        return milliseconds(self.waiting.arrived_at)
+
+    @property
+    def rank(self) -> tuple[int, str]:
+        return (waiting_score(self.waiting.priority, self.arrived), self.waiting.contact)
+
+
+class NaivePicture:
+    """See `Picture`, whose methods these are."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.now = 0
+        self.clear()
+
+    def clear(self) -> None:
+        self.callers: dict[ContactId, Caller] = {}
+        self.standings: dict[CounselorId, Standing] = {}
+        self.contact_held: dict[ContactId, CounselorId] = {}
+        self.counselor_held: dict[CounselorId, ContactId] = {}
+        self.burdened: set[CounselorId] = set()
+        self.weighed = -1
+
+    def use(self, plan: Plan) -> None:
+        if plan != self.plan:
+            self.plan = plan
+            for caller in self.callers.values():
+                caller.opened = set()
+
+    def contact_waits(self, waiting: Waiting, *, sticky: CounselorId | None = None) -> None:
+        known = self.callers.get(waiting.contact)
+        if known is None or (known.waiting, known.sticky) != (waiting, sticky):
+            self.callers[waiting.contact] = Caller(waiting, sticky)
+
+    def contact_left(self, contact: ContactId) -> None:
+        self.callers.pop(contact, None)
+        self.contact_held.pop(contact, None)
+
+    def counselor_stands(self, standing: Standing) -> None:
+        self.standings[standing.profile.id] = standing
+        if standing.state is not CounselorState.READY:
+            self.counselor_held.pop(standing.profile.id, None)
+
+    def counselor_removed(self, counselor: CounselorId) -> None:
+        self.standings.pop(counselor, None)
+        self.counselor_held.pop(counselor, None)
+        self.burdened.discard(counselor)
+
+    def release(self, pair: Pair) -> None:
+        if self.contact_held.get(pair.contact) == pair.counselor:
+            del self.contact_held[pair.contact]
+        if self.counselor_held.get(pair.counselor) == pair.contact:
+            del self.counselor_held[pair.counselor]
+
+    # --- who fits
+
+    def fits(self, standing: Standing, caller: Caller, step: Step) -> bool:
+        asked = step.tokens(caller.waiting)
+        return asked is not None and asked <= tokens_of(standing.profile, self.plan)
+
+    def steps(self, caller: Caller) -> tuple[Step, ...]:
+        return self.plan.route_of(caller.waiting).steps
+
+    def is_on_duty(self, standing: Standing) -> bool:
+        return standing.state in BUSY or standing.state is CounselorState.READY
+
+    def is_free(self, standing: Standing) -> bool:
+        held = standing.profile.id in self.counselor_held
+        return standing.state is CounselorState.READY and not held
+
+    def openings(self, caller: Caller) -> tuple[int | None, ...]:
+        def staffed(step: Step) -> bool:
+            return any(
+                self.is_on_duty(standing) and self.fits(standing, caller, step)
+                for standing in self.standings.values()
+            )
+
+        return opens_after(self.plan.route_of(caller.waiting), staffed)
+
+    def first_step(self, standing: Standing, caller: Caller) -> int | None:
+        """The earliest open step (from 0) that fits."""
+        fitting = [
+            index
+            for index, step in enumerate(self.steps(caller))
+            if index in caller.opened and self.fits(standing, caller, step)
+        ]
+        return min(fitting, default=None)
+
+    # --- who gets whom
+
+    def pairs(self, now: int) -> list[Pair]:
+        now = self.now = max(now, self.now)
+        if now // 60_000 != self.weighed:
+            self.weighed = now // 60_000
+            self.burdened = overburdened(self.standings.values(), now)
+        for caller in self.callers.values():
+            for index, opening in enumerate(self.openings(caller)):
+                if opening is not None and caller.arrived + opening <= now:
+                    caller.opened.add(index)
+        made = []
+        for caller in sorted(self.callers.values(), key=lambda caller: caller.rank):
+            if caller.waiting.contact not in self.contact_held:
+                pair = self.choose(caller, now)
+                if pair is not None:
+                    made.append(pair)
+                    self.contact_held[pair.contact] = pair.counselor
+                    self.counselor_held[pair.counselor] = pair.contact
+        return made
+
+    def choose(self, caller: Caller, now: int) -> Pair | None:
+        candidates = self.candidates(caller)
+        if self.is_kept(caller, now) or not candidates:
+            return None
+        crisis = caller.waiting.priority is Priority.CRISIS
+
+        def key(item: tuple[CounselorId, int]) -> tuple[object, ...]:
+            counselor, step = item
+            standing = self.standings[counselor]
+            sticky = counselor == caller.sticky
+            return (
+                (step, not sticky) if crisis else (not sticky, step),
+                counselor in self.burdened,
+                -self.preferred_held(standing, caller),
+                -self.levels(standing, caller),
+                standing.idle_since,
+                counselor,
+            )
+
+        counselor, step = min(candidates.items(), key=key)
+        return Pair(caller.waiting.contact, counselor, step + 1, counselor == caller.sticky)
+
+    def candidates(self, caller: Caller) -> dict[CounselorId, int]:
+        steps = {
+            counselor: self.first_step(standing, caller)
+            for counselor, standing in self.standings.items()
+            if self.is_free(standing)
+        }
+        return {counselor: step for counselor, step in steps.items() if step is not None}
+
+    def is_kept(self, caller: Caller, now: int) -> bool:
+        if caller.sticky is None or caller.waiting.priority is Priority.CRISIS:
+            return False
+        standing = self.standings.get(caller.sticky)
+        return (
+            standing is not None
+            and self.is_on_duty(standing)
+            and not self.is_free(standing)
+            and self.first_step(standing, caller) is not None
+            and now < caller.arrived + self.plan.sticky.milliseconds
+        )
+
+    def preferred_held(self, standing: Standing, caller: Caller) -> int:
+        skills = standing.profile.skills
+        return sum(
+            skills.get(name, 0) >= int(level or 1)
+            for name, _, level in (p.partition(":") for p in caller.waiting.preferred)
+        )
+
+    def levels(self, standing: Standing, caller: Caller) -> int:
+        names = {skill.partition(":")[0] for skill in caller.waiting.skills}
+        return sum(standing.profile.skills.get(name, 0) for name in names)
+
+    def unstaffed(self) -> list[ContactId]:
+        lonely = [
+            caller
+            for caller in self.callers.values()
+            if all(opening is None for opening in self.openings(caller))
+        ]
+        return [caller.waiting.contact for caller in sorted(lonely, key=lambda c: c.rank)]
