@@ -17,7 +17,7 @@ from twisted.internet import asyncioreactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 
-from admin.bootstrap import GatewayParts, gateway_parts
+from admin.bootstrap.gateway import GatewayParts, gateway_parts
 from admin.supervision.heartbeat import Heartbeat, heartbeat_path
 from hotline.config import Settings
 from hotline.events import AlarmKind
