@@ -1,0 +1,59 @@
+"""``hotline status``: the processes, and what an operator must look at."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from admin import bootstrap, schema
+from admin.__main__ import app
+from admin.files import private_folder
+from admin.supervision.lock import InstanceLock
+from admin.supervision.status import ChildState, ChildStatus, write_status
+from hotline.clock import SystemClock
+from hotline.config import load
+from hotline.database import unit_of_work
+from hotline.events import AlarmKind
+from hotline.journal.tables import AlarmRow
+from recordings.tables import RecordingRow, RecordingState
+
+
+def test_status_shows_what_stands_and_the_recordings_that_are_broken(tmp_path: Path) -> None:
+    config = tmp_path / "hotline.toml"
+    config.write_text("[site]\nname = 'here'\n", "utf-8")
+    settings = load(config)
+    private_folder(settings.state)
+    private_folder(settings.run_dir)
+    engine = bootstrap.database(settings)
+    schema.upgrade(engine)
+    now = SystemClock().now()
+    common = {"process": "gateway-1", "subject": "gateway-1.ab", "raised_at": now}
+    with unit_of_work(engine) as session:
+        session.add(AlarmRow(id="1", kind=AlarmKind.DISK_FULL, detail="no room", **common))
+        over = AlarmRow(id="2", kind=AlarmKind.REDIS_AWAY, detail="it was away", **common)
+        over.cleared_at = now + timedelta(seconds=1)
+        session.add(over)
+        session.add(
+            RecordingRow(
+                id="3", contact="c", caller_track="a", counselor_track="b", started_at=now,
+                state=RecordingState.BROKEN, problem="no header",
+            )
+        )  # fmt: skip
+    lock = InstanceLock(settings.run_dir)
+    lock.acquire()
+    try:
+        child = ChildStatus(
+            name="gateway-1", state=ChildState.UP, pid=os.getpid(), since=now, restarts=0
+        )
+        write_status(settings.run_dir, pid=os.getpid(), children=[child])
+        shown = CliRunner().invoke(app, ["status", "--config", str(config)])
+    finally:
+        lock.release()
+    assert shown.exit_code == 0, shown.output
+    assert "disk_full" in shown.output
+    assert "no room" in shown.output
+    assert "recording_broken" in shown.output
+    assert "it was away" not in shown.output
