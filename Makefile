@@ -16,7 +16,7 @@ TESTS := tests/unit $(filter-out tests/unit tests/bench,$(patsubst %/__init__.py
 COMPILE := -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
   --no-emit-trusted-host --no-emit-find-links --no-emit-options
 
-.PHONY: help setup setup-test demo test lint check bench doctor lock clean
+.PHONY: help setup setup-test demo test nightly lint check bench doctor lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ test: lint ## Run all tests, lint and unit first; PYTEST="-k word" passes option
 	  $(VENV)/bin/pytest -q $(TESTS) $(PYTEST) || status=$$?; \
 	  echo $$status > build/pytest.status; exit $$status
 
+nightly: setup-test ## The queue's property test with a million steps: two hours (STEPS=N for others)
+	@HOTLINE_STEPS=$(or $(STEPS),nightly) $(VENV)/bin/pytest -q tests/integration/test_queue_property.py
+
 lint: setup-test ## Format, lint, types, import contracts
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(VENV)/bin/ruff check --quiet .
@@ -50,7 +53,7 @@ lint: setup-test ## Format, lint, types, import contracts
 check: lint ## What must be clean before a commit: lint and the unit tests
 	$(VENV)/bin/pytest -q tests/unit
 
-bench: setup-test ## Measure: CPU per conversation, INVITE to 200, calls per second
+bench: setup-test ## Measure: CPU per conversation, INVITE to 200, calls per second, the queue
 	@$(PYTHON) -m tests.bench
 
 doctor: setup ## Say what works, what falls short, and what to do about it

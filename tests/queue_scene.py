@@ -17,8 +17,8 @@ from hotline.wire import decode
 from queueing import keys
 from queueing.limits import Limits
 from queueing.presence import Presence
-from queueing.ranking import Pair
-from queueing.skills import CounselorKind, CounselorProfile
+from queueing.routing.pair import Pair
+from queueing.routing.skills import CounselorKind, CounselorProfile
 from queueing.store import QueueStore
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -35,6 +35,7 @@ def a_waiting(
     skills: tuple[str, ...] = (),
     node: str = "city",
     language: str = "zh",
+    digest: str = "",
 ) -> Waiting:
     """A contact that arrived `after` seconds past noon."""
     return Waiting(
@@ -46,7 +47,7 @@ def a_waiting(
         language=language,
         skills=skills,
         node=NodeId(node),
-        caller_digest="d" * 64,
+        caller_digest=digest,
     )
 
 
@@ -107,7 +108,16 @@ class QueueScene:
         return (await self.presence(extension)).state
 
     async def line(self) -> list[str]:
-        return [waiting.contact for waiting in await self.store.waiting()]
+        return [waiting.contact for waiting in await self.waiting()]
+
+    async def waiting(self) -> list[Waiting]:
+        """Those who wait and are not being offered, in order."""
+        return [waiting for waiting, _ in (await self.store.snapshot()).waiting]
+
+    def ready(self) -> list[str]:
+        """Those who can take a contact now, the longest idle first."""
+        with redis.Redis.from_url(self.url, decode_responses=True) as connection:
+            return connection.zrange(keys.READY, 0, -1)
 
     async def pass_time(self, seconds: float, *beating: GatewayId) -> None:
         """Let time pass as it does: with a sweep each second, and these gateways' hearts."""

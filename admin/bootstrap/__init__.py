@@ -7,7 +7,6 @@ telephone engine loaded.
 
 from __future__ import annotations
 
-
 from sqlalchemy import Engine
 
 from admin.roster import Roster

@@ -1,7 +1,9 @@
 """``python -m tests.bench``: what a recorded conversation costs, how fast a counselor's phone
-rings, how many calls a second are served. By the whole platform; then by bare pjsua2.
+rings, how many calls a second are served. By the whole platform; then by bare pjsua2. Then how fast
+the queue brings people together (`tests.bench.queue`).
 
-Ten minutes; ``--quick`` three, with shorter windows (its p99 are of few calls).
+Eleven minutes; ``--quick`` six, with shorter windows (its p99 are of few calls). ``calls`` or
+``queue`` is that part alone.
 """
 
 from __future__ import annotations
@@ -14,14 +16,15 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from rich.console import Console
 
 from hotline.clock import SystemClock
-from tests.bench import noise
+from tests.bench import noise, queue
 from tests.bench.bare import bare_peer
 from tests.bench.load import Hold, LoadFailed, call_at_rate
-from tests.bench.report import Results, Run, show
+from tests.bench.report import Results, Run, machine, show
 from tests.bench.system import System
 from tests.bench.whole import whole_platform
 
@@ -51,9 +54,14 @@ class Bench:
         self._console = console
         self._start = perf_counter()
 
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return perf_counter() - self._start
+
     def say(self, what: str) -> None:
         """Show progress."""
-        self._console.print(f"[{perf_counter() - self._start:6.1f} s] {what}", markup=False)
+        self._console.print(f"[{self.seconds:6.1f} s] {what}", markup=False)
 
     async def run(self, folder: Path) -> Run:
         began = SystemClock().now().isoformat(timespec="seconds")
@@ -70,7 +78,7 @@ class Bench:
             bare = await self._measure(peer)
         noises.append(self._noise())
         run = Run(whole=whole, peer=bare, noise=noises, journal=journal, began=began)
-        run.seconds = perf_counter() - self._start
+        run.seconds = self.seconds
         return run
 
     def _noise(self) -> noise.Noise:
@@ -83,15 +91,15 @@ class Bench:
     async def _measure(self, system: System) -> Results:
         results, name = Results(), system.setup.name
         hold = Hold(system, self.say)
-        try:
-            for level in LEVELS:
-                self.say(f"{name}: building up {level} conversations")
+        for level in LEVELS:
+            self.say(f"{name}: building up {level} conversations")
+            try:
                 results.held += await hold.measure(
                     level, windows=self._plan.windows, seconds=self._plan.window
                 )
-        except LoadFailed as error:
-            results.broken.append(str(error))
-            self.say(str(error))
+            except LoadFailed as error:  # the next level, and its CPU, is measured all the same
+                results.broken.append(str(error))
+                self.say(str(error))
         results.broken += hold.lost
         self.say(f"{name}: hanging up, and sealing what was recorded")
         await hold.end()
@@ -105,17 +113,25 @@ class Bench:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="tests.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="three minutes instead of ten")
+    parser.add_argument("part", nargs="?", choices=("calls", "queue"), help="that one alone")
+    parser.add_argument("--quick", action="store_true", help="shorter windows")
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="where to")
     options = parser.parse_args()
     console = Console(width=None if os.isatty(1) else 150)
+    found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="hb-") as folder:  # short: sockets are in it
         bench = Bench(QUICK if options.quick else FULL, console)
-        run = asyncio.run(bench.run(Path(folder)))
-    show(run, console)
+        if options.part != "queue":
+            run = asyncio.run(bench.run(Path(folder)))
+            show(run, console)
+            found |= run.as_json()
+        if options.part != "calls":
+            results = asyncio.run(queue.measure(Path(folder) / "queue", bench.say))
+            queue.show(results, console)
+            found |= {"machine": machine(), "queue": results.as_json()}
     options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(run.as_json(), indent=1) + "\n", encoding="utf-8")
-    console.print(f"{run.seconds:.0f} s; all of it in {options.json}")
+    options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    console.print(f"{bench.seconds:.0f} s; all of it in {options.json}")
 
 
 if __name__ == "__main__":

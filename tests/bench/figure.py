@@ -12,7 +12,8 @@ from typing import Any
 class Figure:
     """`values` of the platform and of the `peer`, one per window, in `unit`.
 
-    `target`: the highest median that is good enough; None where none was set.
+    `target`: the highest median that is good enough, or with `at_least` the lowest; None where
+    none was set.
     """
 
     name: str
@@ -20,13 +21,17 @@ class Figure:
     values: Sequence[float]
     peer: Sequence[float] = ()
     target: float | None = None
+    at_least: bool = False
 
     @property
     def met(self) -> bool | None:
         """Whether the median is within the target; None without target or values."""
         if self.target is None:
             return None
-        return bool(self.values) and median(self.values) <= self.target
+        if not self.values:
+            return False
+        found = median(self.values)
+        return found >= self.target if self.at_least else found <= self.target
 
     @property
     def ratio(self) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
@@ -182,20 +182,7 @@ def machine() -> dict[str, str]:
 
 def show(run: Run, console: Console) -> None:
     """Print the table, the noise, and where the time went."""
-    table = Table(title="platform and bare pjsua2, median (min to max) of the windows")
-    for column in ("figure", "unit", "platform", "peer", "ratio", "target", ""):
-        table.add_column(column, justify="left" if column in ("figure", "unit") else "right")
-    for figure in run.figures():
-        table.add_row(
-            figure.name,
-            figure.unit,
-            _text(figure.values),
-            _text(figure.peer),
-            "" if figure.ratio is None else f"{figure.ratio:.2f}",
-            "" if figure.target is None else f"<= {figure.target:g}",
-            {True: "met", False: "MISSED", None: ""}[figure.met],
-        )
-    console.print(table)
+    console.print(figure_table("platform and bare pjsua2", run.figures()))
     for results, name in ((run.whole, "platform"), (run.peer, "peer")):
         _show_shares(results, name, console)
         for sentence in results.broken:
@@ -207,6 +194,25 @@ def show(run: Run, console: Console) -> None:
         f"noise: the same work took up to {100 * spread:.1f} % longer; "
         f"up to {100 * waited:.1f} % of its time went to others"
     )
+
+
+def figure_table(title: str, figures: Iterable[Figure]) -> Table:
+    """Return the figures as a table."""
+    table = Table(title=f"{title}, median (min to max) of the windows")
+    for column in ("figure", "unit", "platform", "peer", "ratio", "target", ""):
+        table.add_column(column, justify="left" if column in ("figure", "unit") else "right")
+    for figure in figures:
+        sign = ">=" if figure.at_least else "<="
+        table.add_row(
+            figure.name,
+            figure.unit,
+            _text(figure.values),
+            _text(figure.peer),
+            "" if figure.ratio is None else f"{figure.ratio:.2f}",
+            "" if figure.target is None else f"{sign} {figure.target:g}",
+            {True: "met", False: "MISSED", None: ""}[figure.met],
+        )
+    return table
 
 
 def _show_shares(results: Results, name: str, console: Console) -> None:
@@ -223,5 +229,9 @@ def _text(values: Sequence[float]) -> str:
     if not values:
         return "-"
     if len(values) == 1:
-        return f"{values[0]:g}"
-    return f"{median(values):.3g} ({min(values):.3g} to {max(values):.3g})"
+        return _short(values[0])
+    return f"{_short(median(values))} ({_short(min(values))} to {_short(max(values))})"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"

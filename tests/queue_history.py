@@ -1,0 +1,51 @@
+"""What the journal of the queue must say, whatever happened."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+
+from hotline import events as e
+from hotline.events import CounselorState
+from hotline.ids import ContactId
+from hotline.wire import decode
+from queueing.presence import TRANSITIONS
+
+
+def check_journal(
+    entries: Iterable[Mapping[str, str]], crew: Collection[str], *, misses: int
+) -> None:
+    """Every counselor's events follow from each other, numbered without a gap, and no event is
+    there twice."""
+    seqs: dict[str, int] = dict.fromkeys(crew, 0)
+    states: dict[str, CounselorState] = dict.fromkeys(crew, CounselorState.OFFLINE)
+    reasons: dict[str, str] = {}
+    ids: set[str] = set()
+    for entry in entries:
+        event = decode(entry)
+        assert event.id not in ids
+        ids.add(event.id)
+        if event.subject not in seqs:
+            continue
+        seqs[event.subject] += 1
+        assert event.seq == seqs[event.subject]
+        state = states[event.subject]
+        match event:
+            case e.CounselorStateChanged():
+                assert event.previous is state
+                assert event.state in TRANSITIONS[event.previous].values()
+                states[event.subject], reasons[event.subject] = event.state, event.reason
+            case e.CounselorMissedOffers():
+                assert event.missed >= misses
+                assert (state, reasons[event.subject]) == (CounselorState.NOT_READY, "missed")
+            case e.WrapUpExtended():
+                assert state is CounselorState.WRAP_UP
+            case _:
+                raise AssertionError(f"{event} is not a counselor's")
+
+
+def failures(entries: Iterable[Mapping[str, str]]) -> Counter[ContactId]:
+    """Return how often the journal says of each contact that it failed."""
+    return Counter(
+        ContactId(entry["subject"]) for entry in entries if entry["type"] == "ContactFailed"
+    )

@@ -1,0 +1,302 @@
+"""Callers and offers on a real Redis between two gateways that are moved by hand: the part of the
+property test that every play has in common (`tests.integration.test_queue_property`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import redis
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    precondition,
+    rule,
+)
+
+from hotline.clock import ManualClock
+from hotline.errors import QueueUnavailable
+from hotline.events import Priority
+from hotline.ids import ContactId, CounselorId
+from hotline.ports import Offer, OfferOutcome, Waiting
+from queueing import keys
+from queueing.limits import Limits
+from queueing.routing.pair import Pair
+from queueing.routing.picture import Picture
+from queueing.routing.plan import plan_or_default
+from tests.queue_scene import NOON, a_waiting
+from tests.queue_state import Look
+from tests.stepped_gateway import SteppedGateway
+
+T = TypeVar("T")
+MILLISECOND = timedelta(milliseconds=1)
+LIMITS = Limits(
+    wrap_up=20, wrap_up_extension=15, wrap_up_most=50, offer_lease=30, misses_in_a_row=2
+)
+HEALED_AFTER = 24
+"""Seconds in which gateways that live have told a Redis that lost data what they know."""
+CREW: dict[str, dict[str, int]] = {
+    "1001": {},
+    "1002": {"grief": 2},
+    "1003": {"grief": 5, "crisis": 3},
+}
+slots = st.integers(0, 1)
+any_number = st.integers(0, 10_000)
+extensions = st.sampled_from(sorted(CREW))
+callers = st.sampled_from(["", "caller-1", "caller-2"])
+requirements = st.sampled_from([(), ("grief",), ("crisis:3",)])
+losses = st.sampled_from(["", "", "", "again", "told"])
+
+
+class Stage:
+    """What one play after the other uses: connections are dear to make."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.redis = redis.Redis.from_url(url, decode_responses=True)
+        self.copy = redis.Redis.from_url(url[:-1] + "1", decode_responses=True)
+        self.look = Look(self.redis)
+        self.runner = asyncio.Runner()
+        self.clock = ManualClock(NOON)
+        self.gateways = [
+            SteppedGateway(url, slot, clock=self.clock, limits=LIMITS)
+            for slot in ("gateway-1", "gateway-2")
+        ]
+
+    def clear(self) -> None:
+        """Forget the last play."""
+        self.redis.flushall()
+        self.clock.advance((NOON - self.clock.now()).total_seconds())
+        for gateway in self.gateways:
+            gateway.begin_life()
+
+    def close(self) -> None:
+        for gateway in self.gateways:
+            self.runner.run(gateway.close())
+        self.runner.close()
+        self.redis.close()
+        self.copy.close()
+
+
+class Play(RuleBasedStateMachine):
+    """What the gateways know is the model; `state` is what Redis held after the last step."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__()
+        stage.clear()
+        self.redis, self.copy, self.look = stage.redis, stage.copy, stage.look
+        self.runner, self.clock, self.gateways = stage.runner, stage.clock, stage.gateways
+        self.alive: dict[ContactId, Waiting] = {}
+        self.doomed: dict[ContactId, str] = {}
+        """Contacts of lives that are over and not buried yet."""
+        self.failed: set[ContactId] = set()
+        """Buried: each has its ContactFailed in the journal."""
+        self.ended: set[ContactId] = set()
+        self.unsure: set[ContactId] = set()
+        """Lost by Redis and by their gateway, both: nobody is left who could tell."""
+        self.withdrawn: Counter[ContactId] = Counter()
+        self.offers: list[Offer] = []
+        self.contacts = 0
+        self.losses = 0
+        self.heals_in = 0
+        self.forget_what_was_told()
+        self.state = self.look.take(-1)
+
+    def forget_what_was_told(self) -> None:
+        self.told_waiting: set[str] = set()
+        self.told_states: dict[str, str] = {}
+        self.told_last = -1
+
+    # --- the hand that moves it ----------------------------------------------------------
+
+    def run_in(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(work)
+
+    def say(
+        self, gateway: SteppedGateway, lost: str, words: Callable[[], Coroutine[Any, Any, T]]
+    ) -> T:
+        """Say it to the queue; whoever hears nothing says it once more."""
+        gateway.scripts.lose = lost
+        try:
+            return self.run_in(words())
+        except QueueUnavailable:
+            return self.run_in(words())
+        finally:
+            gateway.scripts.lose = ""
+
+    def contact(self, number: int) -> Waiting:
+        return list(self.alive.values())[number % len(self.alive)]
+
+    def owner(self, waiting: Waiting) -> SteppedGateway:
+        return next(g for g in self.gateways if g.id == waiting.gateway)
+
+    def pick(self, number: int) -> tuple[Offer, SteppedGateway] | None:
+        """One of the last offers, however stale, with the gateway that was told of it; none when
+        that one is dead."""
+        for gateway in self.gateways:
+            self.offers += self.run_in(gateway.take_inbox())
+        if not self.offers:
+            return None
+        offer = self.offers[-1 - number % min(len(self.offers), 6)]
+        waiting = self.alive.get(offer.contact)
+        return None if waiting is None else (offer, self.owner(waiting))
+
+    def end(self, contact: ContactId) -> None:
+        del self.alive[contact]
+        self.ended.add(contact)
+
+    # --- contacts --------------------------------------------------------------------------
+
+    @rule(slot=slots, priority=st.sampled_from(Priority), skills=requirements,
+          ago=st.integers(0, 90_000), caller=callers, lost=losses)  # fmt: skip
+    def arrive_with_wishes(
+        self,
+        slot: int,
+        priority: Priority,
+        skills: tuple[str, ...],
+        ago: int,
+        caller: str,
+        lost: str,
+    ) -> None:
+        self.arrive(slot, priority, skills, ago, caller, lost)
+
+    def arrive(
+        self,
+        slot: int,
+        priority: Priority,
+        skills: tuple[str, ...],
+        ago: int,
+        caller: str,
+        lost: str,
+    ) -> None:
+        self.contacts += 1
+        gateway = self.gateways[slot]
+        waiting = replace(
+            a_waiting(f"c{self.contacts:04}", gateway=gateway.id, priority=priority, skills=skills),
+            arrived_at=self.clock.now() - ago * MILLISECOND,
+            caller_digest=caller,
+        )
+        kept = self.say(gateway, lost, lambda: gateway.store.enqueue(waiting))
+        if kept is not None:
+            assert caller
+            assert kept.since < waiting.arrived_at
+            waiting = replace(waiting, arrived_at=kept.since)
+        self.alive[waiting.contact] = waiting
+
+    @rule(slot=slots, ago=st.integers(0, 90_000), caller=callers, lost=losses)
+    def arrive_like_most(self, slot: int, ago: int, caller: str, lost: str) -> None:
+        self.arrive(slot, Priority.NORMAL, (), ago, caller, lost)
+
+    def asks_for_something_else(self, number: int, lost: str) -> None:
+        """It is a crisis, or it is none after all."""
+        if not self.alive:
+            return
+        waiting = self.contact(number)
+        crisis = waiting.priority is Priority.CRISIS
+        priority = Priority.NORMAL if crisis else Priority.CRISIS
+        self.enqueue_again(replace(waiting, priority=priority, skills=("crisis:3",)), lost)
+
+    def enqueue_again(self, waiting: Waiting, lost: str = "") -> None:
+        gateway = self.owner(waiting)
+        self.say(gateway, lost, lambda: gateway.store.enqueue(waiting))
+        self.alive[waiting.contact] = waiting
+        self.withdrawn[waiting.contact] = 0
+
+    @precondition(lambda self: self.alive)
+    @rule(number=any_number, fault=st.booleans(), lost=losses)
+    def caller_leaves(self, number: int, fault: bool, lost: str) -> None:
+        waiting = self.contact(number)
+        gateway = self.owner(waiting)
+        self.say(gateway, lost, lambda: gateway.store.leave(waiting.contact, fault=fault))
+        self.end(waiting.contact)
+
+    # --- pictures, claims, offers ------------------------------------------------------------
+
+    @rule(slot=slots, most=st.sampled_from([1, 3, 9, None]))
+    def read(self, slot: int, most: int | None) -> None:
+        gateway = self.gateways[slot]
+        self.run_in(gateway.read_all() if most is None else gateway.read(most))
+
+    @rule(slot=slots, lost=losses)
+    def dispatch(self, slot: int, lost: str) -> None:
+        """By a picture that is as old as it may be."""
+        gateway = self.gateways[slot]
+        gateway.scripts.lose = lost
+        self.run_in(gateway.dispatch())
+        gateway.scripts.lose = ""
+
+    @rule(slot=slots)
+    def look_and_claim(self, slot: int) -> None:
+        """Undisturbed, every proposal becomes an offer, and nobody is overtaken by their like."""
+        made = self.run_in(self.gateways[slot].store.offer(self.propose()))
+        assert None not in made
+
+    def propose(self) -> list[Pair]:
+        shot = self.run_in(self.gateways[0].store.snapshot())
+        picture = Picture(plan_or_default(shot.plan))
+        for standing in shot.counselors:
+            picture.counselor_stands(standing)
+        for waiting, sticky in shot.waiting:
+            picture.contact_waits(waiting, sticky=sticky)
+        pairs = picture.pairs(keys.milliseconds(self.clock.now()))
+        given = {pair.contact: pair.sticky for pair in pairs}
+        left_behind = set()
+        for waiting, sticky in shot.waiting:
+            asks = (waiting.priority, waiting.skills)  # all else is the same for all
+            assert asks not in left_behind or given.get(waiting.contact) in (None, True)
+            if sticky is None and waiting.contact not in given:
+                left_behind.add(asks)
+        return pairs
+
+    @precondition(lambda self: self.contacts)
+    @rule(slot=slots, number=any_number, extension=extensions)
+    def claim_anything(self, slot: int, number: int, extension: str) -> None:
+        """A proposal as stale as can be: of any contact that ever was, to anybody."""
+        contact = ContactId(f"c{1 + number % self.contacts:04}")
+        free = contact in self.state.waiting and extension in self.state.ready
+        pair = Pair(contact, CounselorId(extension))
+        (made,) = self.run_in(self.gateways[slot].store.offer([pair]))
+        assert (made is not None) is free
+
+    @rule(number=any_number, lost=losses)
+    def answer(self, number: int, lost: str) -> None:
+        picked = self.pick(number)
+        if picked is not None:
+            offer, gateway = picked
+            serves = self.state.served.get(offer.contact) == (offer.counselor, offer.id)
+            assert self.say(gateway, lost, lambda: gateway.store.accept(offer)) is serves
+
+    @rule(number=any_number, outcome=st.sampled_from(OfferOutcome), lost=losses)
+    def give_back(self, number: int, outcome: OfferOutcome, lost: str) -> None:
+        picked = self.pick(number)
+        if picked is None:
+            return
+        offer, gateway = picked
+        rings = (
+            self.state.served.get(offer.contact) == (offer.counselor, offer.id)
+            and self.state.contacts[offer.contact]["state"] == "offered"
+        )
+        given = self.say(gateway, lost, lambda: gateway.store.give_back(offer, outcome))
+        withdrawn = outcome is OfferOutcome.WITHDRAWN
+        assert given or not rings or withdrawn  # the third withdrawal leaves no trace
+        self.withdrawn[offer.contact] += withdrawn and rings
+        if not self.redis.exists(keys.CONTACT + offer.contact) and not self.heals_in:
+            assert outcome is OfferOutcome.WITHDRAWN
+            assert self.losses or self.withdrawn[offer.contact] >= 3
+            self.enqueue_again(self.alive[offer.contact])  # its position was 0
+
+    @rule(number=any_number, requeue=st.booleans(), lost=losses)
+    def hang_up(self, number: int, requeue: bool, lost: str) -> None:
+        picked = self.pick(number)
+        if picked is None:
+            return
+        offer, gateway = picked
+        serves = self.state.served.get(offer.contact) == (offer.counselor, offer.id)
+        self.say(gateway, lost, lambda: gateway.store.finish(offer, requeue=requeue))
+        if serves and not requeue:
+            self.end(offer.contact)

@@ -1,0 +1,142 @@
+"""A gateway's part in the queue, moved by hand: its picture, its dispatcher, its inbox, its heart.
+
+All of it is the platform's own code; what is left out are the loops that drive it, so that a test
+decides in which order things happen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Any
+
+from redis.asyncio import Redis
+
+from hotline.clock import Clock, ManualClock
+from hotline.errors import QueueUnavailable
+from hotline.ids import ContactId, CounselorId, GatewayId, OfferId, new_gateway_id
+from hotline.ports import Offer
+from queueing import keys
+from queueing.dispatcher import Dispatcher
+from queueing.feed import Feed, OutOfStep, _entries
+from queueing.leases import Beat
+from queueing.limits import Limits
+from queueing.scripts import Scripts, connect, redis_errors
+from queueing.store import QueueStore
+from tests.fakes import FakeAlarms
+
+
+class LossyScripts(Scripts):
+    """Scripts whose replies get lost when a test says so, once each time.
+
+    `lose` ``again``: the connection broke after the script ran, and the client sends the very same
+    call once more. ``told``: the caller hears QueueUnavailable, though it ran.
+    """
+
+    def __init__(self, redis: Redis, *, clock: Clock) -> None:
+        super().__init__(redis, clock=clock)
+        self._at = clock
+        self.lose = ""
+
+    async def run(self, name: str, *args: str | int) -> Any:
+        lose, self.lose = self.lose, ""
+        if lose == "again":
+            now = self._at.now()
+            head = (keys.milliseconds(now), now.isoformat(), f"seed {datetime.now(UTC)}")
+            with redis_errors():
+                for _ in range(2):
+                    answer = await self._scripts[name](keys=keys.SCRIPT_KEYS, args=(*head, *args))
+            return answer
+        answer = await super().run(name, *args)
+        if lose == "told":
+            raise QueueUnavailable("the reply was lost")
+        return answer
+
+
+class SteppedGateway:
+    """One slot and the life that is in it now."""
+
+    def __init__(self, url: str, slot: str, *, clock: ManualClock, limits: Limits) -> None:
+        self._url = url
+        self._slot = slot
+        self._clock = clock
+        connection = connect(url)
+        self.store = QueueStore(connection, clock=clock, limits=limits)
+        self.scripts = LossyScripts(connection, clock=clock)
+        self.store._scripts = self.scripts
+        self.begin_life()
+
+    def begin_life(self) -> None:
+        """The process is another: nothing of the one before is known."""
+        self.id: GatewayId = new_gateway_id(self._slot)
+        self.alarms = FakeAlarms()
+        self.feed = Feed(self._url, overview=self.store, alarms=self.alarms)
+        self.dispatcher = Dispatcher(
+            offers=self.store,
+            feed=self.feed,
+            gateway=self.id,
+            clock=self._clock,
+            alarms=self.alarms,
+        )
+        self.has_beaten = False
+        self.connected = False
+
+    async def close(self) -> None:
+        await self.store.close()
+
+    async def read(self, most: int) -> int:
+        """Take so many changes into the picture, all there are at the first time; return how many
+        it took. Raises OutOfStep, which must not happen while Redis loses nothing."""
+        if not self.connected:
+            await self.feed._take_snapshot()
+            self.connected = True
+            return 0
+        since = f"1-{self.feed.seen}" if self.feed.seen >= 0 else "0-0"
+        found: Any = await self.store._redis.xread({keys.CHANGES: since}, count=most)
+        entries = _entries(found)
+        for entry, change in entries:
+            self.feed._take(entry, change)
+        if self.feed._plan_is_due:
+            self.feed._use(await self.store.plan_text())
+        return len(entries)
+
+    async def read_all(self) -> None:
+        """Read to the end; the picture must agree with Redis then."""
+        while await self.read(100):
+            pass
+        try:
+            self.feed._compare(await self.store.pulse())
+        except OutOfStep as error:
+            raise AssertionError(f"the picture is wrong: {error}") from error
+
+    async def dispatch(self) -> list[Offer]:
+        """Claim what the picture proposes; nothing before the first snapshot."""
+        if not self.connected:
+            return []
+        try:
+            return await self.dispatcher.dispatch()
+        except QueueUnavailable:
+            return []
+
+    async def take_inbox(self) -> list[Offer]:
+        """Take what the inbox holds; withdrawals are of no interest."""
+        texts: Any = await self.store._redis.lpop(keys.inbox(self.id), 100)
+        messages = [json.loads(text) for text in texts or ()]
+        return [_offer(message) for message in messages if message["kind"] == "made"]
+
+    async def beat(self, carried: Collection[ContactId]) -> Beat:
+        """Beat; all of `carried` is said to wait or to be served."""
+        begins, self.has_beaten = not self.has_beaten, True
+        return await self.store.heartbeat(
+            self.id, dict.fromkeys(carried, 1), waiting=carried, begins=begins
+        )
+
+
+def _offer(message: dict[str, Any]) -> Offer:
+    return Offer(
+        id=OfferId(message["offer"]),
+        contact=ContactId(message["contact"]),
+        counselor=CounselorId(message["counselor"]),
+        expires_at=datetime.fromtimestamp(int(message["expires"]) / 1000, UTC),
+    )
