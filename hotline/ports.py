@@ -178,9 +178,10 @@ class KeptPlace:
 class Queue(Protocol):
     """Where contacts wait."""
 
-    async def enqueue(self, waiting: Waiting) -> KeptPlace | None:
+    async def enqueue(self, waiting: Waiting, *, rings: bool = False) -> KeptPlace | None:
         """Put the contact in line, or change what it asks for; its place depends on
-        `arrived_at` alone, so that saying it twice does no harm.
+        `arrived_at` alone, so that saying it twice does no harm. `rings`: a phone rings for it,
+        so that a conversation that the queue knows of has begun since, and stays.
 
         Returns the place of an earlier visit when the contact has that one instead; who puts it
         in line again says so as `arrived_at`.

@@ -116,6 +116,7 @@ class Feed:
         self._changed.clear()
 
     async def __aenter__(self) -> Feed:
+        self.in_step = False  # whatever was seen before: begin with a snapshot
         self._reading = asyncio.create_task(self._run())
         return self
 
@@ -196,8 +197,9 @@ class Feed:
         self._last = number
         try:
             self._apply(change)
-        except (ValueError, KeyError):
-            log.exception("change %s cannot be read", entry)
+        except (ValueError, KeyError) as error:  # its text would show what could not be read
+            log.error("change %s cannot be read: %s", entry, type(error).__name__)
+            self._alarms.raise_alarm(AlarmKind.FAULT, "a change of the queue cannot be read")
         if self._due is not None and _number(self._due.last) == number:
             self._agree(self._due)
 

@@ -148,7 +148,7 @@ class Notices:
     async def _keep(self, entries: list[tuple[str, Mapping[str, str]]]) -> None:
         if not entries:
             return
-        found = [due for _, wire in entries if wire and (due := _surprise(wire))]
+        found = [due for entry, wire in entries if wire and (due := _read(entry, wire))]
         async with self._redis.pipeline(transaction=True) as pipe:
             for due in found:
                 pipe.hset(keys.TO_TELL, due.field, due.to_json())
@@ -234,6 +234,15 @@ class Notices:
         elif outcome is not NoticeOutcome.AWAY:
             await self._redis.hdel(keys.TO_TELL, due.field)
         await self._redis.pexpire(keys.TELLING + due.field, int(again * 1000))
+
+
+def _read(entry: str, wire: Mapping[str, str]) -> Due | None:
+    """Return whom `entry` is to be told to; one that cannot be read must not stop the others."""
+    try:
+        return _surprise(wire)
+    except (KeyError, ValueError) as error:
+        log.error("journal entry %s cannot be read: %s", entry, type(error).__name__)
+        return None
 
 
 def _surprise(wire: Mapping[str, str]) -> Due | None:

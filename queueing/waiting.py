@@ -36,7 +36,7 @@ class Line:
         self._clock = clock
         self._limits = limits
 
-    async def enqueue(self, waiting: Waiting) -> KeptPlace | None:
+    async def enqueue(self, waiting: Waiting, *, rings: bool = False) -> KeptPlace | None:
         """Put the contact in line, or change what it asks for (see `Queue.enqueue`).
 
         Renews its gateway's lease too. A contact that is being offered meanwhile stays so.
@@ -56,6 +56,7 @@ class Line:
             arrived,
             _INSTANT.dump_json(waiting.arrived_at).decode(),
             waiting.asked_for or "",
+            int(rings),
         )
         return KeptPlace(_INSTANT.validate_json(kept[0]), kept[1]) if kept else None
 

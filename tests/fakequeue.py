@@ -108,7 +108,7 @@ class FakeQueue:
 
     # --- Queue -------------------------------------------------------------------------
 
-    async def enqueue(self, waiting: Waiting) -> KeptPlace | None:
+    async def enqueue(self, waiting: Waiting, *, rings: bool = False) -> KeptPlace | None:
         self._here()
         self.said.append(("enqueue", waiting.contact))
         kept = self._earlier_place(waiting)
@@ -118,6 +118,8 @@ class FakeQueue:
         served = self._served.get(waiting.contact)
         if served is not None and not served.talking:
             served.waiting = waiting
+            return kept
+        if served is not None and rings:
             return kept
         if served is not None:
             self._end_call(served)

@@ -21,6 +21,8 @@ from admin.bootstrap.gateway import GatewayParts, gateway_parts
 from admin.supervision.heartbeat import Heartbeat, heartbeat_path
 from hotline.config import Settings
 from hotline.events import AlarmKind
+from hotline.ports import Alarms
+from queueing.cancellation import pause, still_wanted
 
 log = logging.getLogger(__name__)
 
@@ -55,11 +57,14 @@ class Repeating(Service):
 
 
 class Running(Service):
-    """Keeps one coroutine running until stopped; a fault is logged and it begins again."""
+    """Keeps one coroutine running until stopped; a fault is told and it begins again."""
 
-    def __init__(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def __init__(
+        self, name: str, run: Callable[[], Coroutine[Any, Any, None]], *, alarms: Alarms
+    ) -> None:
         self.setName(name)
         self._run = run
+        self._alarms = alarms
         self._task: asyncio.Task[None] | None = None
 
     def startService(self) -> None:
@@ -76,12 +81,13 @@ class Running(Service):
             await asyncio_to_twisted(_ended(self._task))
 
     async def _forever(self) -> None:
-        while True:
+        while still_wanted():
             try:
                 await self._run()
             except Exception:
                 log.exception("%s: a fault; beginning again", self.name)
-            await asyncio.sleep(1.0)
+                self._alarms.raise_alarm(AlarmKind.FAULT, f"{self.name}: begun again, see the log")
+            await pause(1.0)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
@@ -104,15 +110,15 @@ class GatewayService(MultiService):
         for service in (
             Repeating("poll", parts.endpoint.poll, settings.gateway.poll_ms / 1000),
             Repeating("sweep", self._sweep, SWEEP_SECONDS),
-            Running("heart", parts.heart.run),
-            Running("inbox", parts.inbox.run),
-            Running("dispatcher", parts.dispatcher.run),
-            Running("reconciler", parts.reconciler.run),
-            Running("reach", parts.reach.run),
+            Running("heart", parts.heart.run, alarms=parts.alarms),
+            Running("inbox", parts.inbox.run, alarms=parts.alarms),
+            Running("dispatcher", parts.dispatcher.run, alarms=parts.alarms),
+            Running("reconciler", parts.reconciler.run, alarms=parts.alarms),
+            Running("reach", parts.reach.run, alarms=parts.alarms),
         ):
             self.addService(service)
         if parts.notices is not None:
-            self.addService(Running("notices", parts.notices.run))
+            self.addService(Running("notices", parts.notices.run, alarms=parts.alarms))
 
     def startService(self) -> None:
         self._parts.relay.start()

@@ -90,7 +90,8 @@ class InLine:
         if menu is None or not self.waits:
             return
         waiting = self._arrival.waiting(self._contact.id, menu, since=self.since)
-        kept = await self._queue.enqueue(waiting)
+        rings = self._contact.state is ContactState.OFFERED
+        kept = await self._queue.enqueue(waiting, rings=rings)
         if kept is not None and self.waits:
             self.since = kept.since
             self._contact.record(

@@ -78,8 +78,10 @@ class Screener:
                 )
         except (QueueUnavailable, TimeoutError):
             log.warning("a caller could not be screened: the queue is away")
-        except Exception:  # an entry of ours that nobody can read: not the caller's fault
-            log.exception("a caller could not be screened")
+        except Exception as error:  # an entry of ours that nobody can read: not the caller's fault
+            # Not with the text of the error: it may show what stands there about the caller.
+            log.error("a caller could not be screened: %s", type(error).__name__)
+            self._alarms.raise_alarm(AlarmKind.FAULT, "an entry about a caller cannot be read")
         return Known()
 
     def _flow(self, known: Known, line: DialledLine, now: datetime) -> tuple[Flow, Reason]:

@@ -4,12 +4,13 @@
 -- ARGV    4 contact; 5 gateway; 6 score; 7 JSON of what it asks for; 8 ms of wrap-up;
 --         9 state after it; 10 ms at which the gateway's lease ends; 11 digest of the caller's number,
 --         or empty; 12 ms of its arrival; 13 the same instant as it stands in the JSON; 14 who is asked
---         before the one who last took the caller, or empty
+--         before the one who last took the caller, or empty; 15 '1' while a phone rings for it
 -- RETURNS nothing, or the place of an earlier visit that it has now: {instant in JSON, because}
 -- INVARIANT The place depends on the score alone, which grows with the arrival: one earlier by n ms
 --           is smaller by n. A kept place is taken once, and never by the contact that left
 --           it; whoever did not hear that it was taken is told again. A gateway that says so of a
---           contact that is talking here knows better: it lost the counselor while Redis was away.
+--           contact that is talking here knows better: it lost the counselor while Redis was away. Unless a
+--           phone rang for it when it said so: then the counselor has picked up since.
 local contact, gateway, score, asks = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local digest, arrived, since, asked = ARGV[11], ARGV[12], ARGV[13], ARGV[14]
 local key = CONTACT .. contact
@@ -48,6 +49,7 @@ call('HSET', key, 'gateway', gateway, 'score', score, 'touched', whole(NOW), 'di
   'sticky', asked ~= '' and asked or digest ~= '' and call('GET', SERVED .. digest) or '')
 if held[1] == 'offered' then return answer end
 if held[1] == 'talking' then
+  if ARGV[15] == '1' then return answer end
   end_call(held[2], 'call_ended', 'system', contact, tonumber(ARGV[8]), ARGV[9])
 end
 back_in_line(contact)

@@ -90,12 +90,17 @@ shorten_wrap_ups()
 for _, gateway in ipairs(past(GATEWAYS)) do bury(gateway) end
 for _, contact in ipairs(past(RINGING)) do
   local counselor = call('HGET', CONTACT .. contact, 'counselor')
-  tell_withdrawn(contact)
-  missed(counselor, misses)
-  back_in_line(contact)
-  done[#done + 1] = { 'withdrawn', contact, counselor }
+  if counselor then
+    tell_withdrawn(contact)
+    missed(counselor, misses)
+    back_in_line(contact)
+    done[#done + 1] = { 'withdrawn', contact, counselor }
+  else -- a trace of what is gone: it must not stop the sweep
+    call('ZREM', RINGING, contact)
+  end
 end
 for _, counselor in ipairs(past(WRAP_UPS)) do
+  call('ZREM', WRAP_UPS, counselor) -- also of one who is not in wrap-up
   release(counselor, 'wrap_up_over', 'system', setting)
   done[#done + 1] = { 'released', counselor }
 end

@@ -119,6 +119,17 @@ async def test_contact_that_is_put_in_line_while_it_talks_has_lost_its_counselor
         assert not await side.queue.accept(offer)
 
 
+async def test_asking_for_something_else_as_the_counselor_picks_up_leaves_the_talk_alone(
+    open_side: OpenSide,
+) -> None:
+    async with open_side() as side:
+        offer = await talk(side)
+        await side.queue.enqueue(a_waiting("c1", priority=Priority.CRISIS), rings=True)
+        assert await line(side, "c1") == [0]
+        assert (await side.stands(ONE))[0] is S.TALKING
+        assert await side.queue.accept(offer)
+
+
 async def test_who_leaves_is_out_of_line_and_may_leave_twice(open_side: OpenSide) -> None:
     async with open_side() as side:
         await side.queue.enqueue(a_waiting("c1"))

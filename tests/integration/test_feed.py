@@ -39,6 +39,20 @@ async def test_picture_begins_with_all_who_are_there(redis_url: str) -> None:
             assert feed.owner_of(ContactId("offered")) is None
 
 
+async def test_feed_that_begins_again_takes_the_picture_anew_before_it_is_trusted(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url) as scene:
+        feed = a_feed(scene)
+        async with feed:
+            await until(shows(feed, 0, 0))
+        before = feed.epoch
+        async with feed:
+            assert not feed.in_step
+            await until(shows(feed, 0, 0))
+            assert feed.epoch == before + 1
+
+
 async def test_every_kind_of_change_reaches_the_picture(redis_url: str) -> None:
     async with a_queue(redis_url) as scene, a_feed(scene) as feed:
         await until(lambda: feed.in_step)

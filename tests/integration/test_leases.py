@@ -92,6 +92,18 @@ async def test_wrap_up_ends_at_its_deadline(redis_url: str) -> None:
         assert scene.moves()[-1] == ("wrap_up", "ready", "wrap_up_over")
 
 
+async def test_traces_of_what_is_gone_stop_no_sweep(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene:
+        await scene.store.finish(await scene.a_talk(), requeue=False)
+        await scene.store.sweep()
+        with redis.Redis.from_url(redis_url, decode_responses=True) as connection:
+            connection.zadd(keys.RINGING, {"gone": 0})
+            connection.zadd(keys.WRAP_UPS, {"nobody": 0})
+            await scene.pass_time(121)
+            assert await scene.state() is S.READY
+            assert connection.zcard(keys.RINGING) == connection.zcard(keys.WRAP_UPS) == 0
+
+
 async def test_dead_gateway_loses_its_contacts_and_frees_its_counselors(redis_url: str) -> None:
     async with a_queue(redis_url) as scene:
         await scene.a_talk("talking", "1001")

@@ -108,6 +108,17 @@ async def test_missed_offer_is_told_by_one_gateway_once(redis_url: str) -> None:
         assert len(scene.bell.said) == 1
 
 
+async def test_an_entry_that_cannot_be_read_stops_no_notice(redis_url: str) -> None:
+    async with notice_scene(redis_url) as scene:
+        with redis.Redis.from_url(redis_url) as connection:
+            for data in ("{}", "no JSON"):
+                connection.xadd(keys.JOURNAL, {"type": "CounselorStateChanged", "data": data})
+        await scene.missed()
+        for _ in range(2):
+            await scene.look()
+        assert scene.bell.said == [(ONE, "missed")]
+
+
 async def test_what_the_counselor_or_the_site_does_is_not_told(redis_url: str) -> None:
     limits = Limits(wrap_up=5, after_wrap_up="not_ready")
     async with notice_scene(redis_url, limits=limits) as scene:
