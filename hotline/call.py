@@ -53,6 +53,12 @@ class LegDialled(LegEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LegTried(LegEvent):
+    """100 came in (outgoing): the next hop has our INVITE, whatever becomes of it. Not every
+    next hop says so before it says more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LegRang(LegEvent):
     """180 or 183 went out (incoming) or came in (outgoing)."""
 
@@ -98,7 +104,12 @@ S = LegState
 TRANSITIONS: Mapping[LegState | None, Mapping[type[LegEvent], LegState]] = {
     None: {LegInvited: S.INVITED, LegDialled: S.DIALLED},
     S.INVITED: {LegRang: S.RINGING, LegAnswered: S.UP, LegEnded: S.ENDED},
-    S.DIALLED: {LegRang: S.RINGING, LegAnswered: S.UP, LegEnded: S.ENDED},
+    S.DIALLED: {
+        LegTried: S.DIALLED,
+        LegRang: S.RINGING,
+        LegAnswered: S.UP,
+        LegEnded: S.ENDED,
+    },
     S.RINGING: {LegRang: S.RINGING, LegAnswered: S.UP, LegEnded: S.ENDED},
     S.UP: {
         LegHeld: S.HELD,
@@ -115,6 +126,7 @@ TRANSITIONS: Mapping[LegState | None, Mapping[type[LegEvent], LegState]] = {
         LegEnded: S.ENDED,
     },
     S.ENDED: {  # what the network still delivers after the end is harmless
+        LegTried: S.ENDED,
         LegRang: S.ENDED,
         LegAnswered: S.ENDED,
         LegHeld: S.ENDED,

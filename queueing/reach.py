@@ -6,8 +6,10 @@ phones that the others do not know: a watcher beside each would write what it kn
 (HASH extension -> last proof, kept at the latest), and one would judge by that. That is not built.
 
 A phone is alive that registered, or answered an OPTIONS, within `patience`, or is connected over
-TCP. What is unknown is no death: an edge that does not answer, or has just started, takes nobody
-out, and after a jump of the wall clock old proofs prove nothing until new ones have come.
+TCP. What is unknown is no death. For `patience` we doubt: after the edge did not answer, for no
+phone could prove anything then; after it started, for whose connection broke must come again; and
+after a jump of the wall clock, for old proofs prove nothing until new ones have come. When most of
+those who are ready seem dead at once we doubt ourselves as well, once, and tell an operator.
 """
 
 from __future__ import annotations
@@ -23,9 +25,9 @@ from redis.asyncio import Redis
 from hotline.clock import Clock
 from hotline.edge.control import EdgeRefused, EdgeUnavailable
 from hotline.errors import QueueUnavailable, StateRefused, UnknownCounselor
-from hotline.events import CounselorState
+from hotline.events import AlarmKind, CounselorState
 from hotline.ids import CounselorId
-from hotline.ports import Counselors
+from hotline.ports import Alarms, Counselors
 from queueing import keys
 from queueing.cancellation import pause, still_wanted
 from queueing.scripts import connect, redis_errors
@@ -38,6 +40,10 @@ MARGIN = timedelta(seconds=2)
 """What the edge's whole seconds and a slow answer may add."""
 JUMP = timedelta(seconds=1)
 """By how much the two clocks may differ between two looks before the wall clock has jumped."""
+MANY = 3
+"""So many dead phones at once, and more than half of all, are more likely a fault of ours."""
+AWAY_SECONDS = 30.0
+"""An edge that has not answered for so long needs an operator."""
 UNREACHABLE = "phone_unreachable"
 """The reason that is noted."""
 
@@ -52,6 +58,10 @@ class Phones(Protocol):
         """
         ...
 
+    def up_seconds(self) -> float:
+        """Return for how long phones could register; raises EdgeUnavailable."""
+        ...
+
 
 def patience_for(ping_seconds: float) -> timedelta:
     """Return how old a proof may be: one OPTIONS may get lost on its way."""
@@ -62,31 +72,38 @@ class Reach:
     """Looks until cancelled."""
 
     def __init__(
-        self, url: str, *, counselors: Counselors, phones: Phones, clock: Clock, patience: timedelta
+        self,
+        url: str,
+        *,
+        counselors: Counselors,
+        phones: Phones,
+        clock: Clock,
+        patience: timedelta,
+        alarms: Alarms,
     ) -> None:
         self._redis: Redis = connect(url)
         self._counselors = counselors
         self._phones = phones
         self._clock = clock
         self._patience = patience
+        self._alarms = alarms
         self._looked_at = (clock.now(), clock.monotonic())
         self._doubt_until = 0.0
         self._seen: dict[CounselorId, tuple[datetime, float]] = {}
         """The last proof of each who is ready, and the monotonic time at which it was new."""
-        self._edge_answers = True
+        self._away_since: float | None = None
+        """When the edge did not answer first, since it answered last."""
+        self._away_told = False
+        self._many_until: float | None = None
+        """Until when most seem dead because we err; past, they are, until most are alive."""
 
     async def run(self) -> None:
         """Look every two seconds; goes on by itself when Redis or the edge was away."""
         while still_wanted():
             try:
                 await self.look()
-                self._edge_answers = True
-            except QueueUnavailable as error:
+            except (QueueUnavailable, EdgeUnavailable, EdgeRefused) as error:
                 log.debug("reach: %s", error)
-            except (EdgeUnavailable, EdgeRefused) as error:
-                if self._edge_answers:
-                    log.warning("no phone can be judged dead or alive now: %s", error)
-                self._edge_answers = False
             await pause(EVERY)
 
     async def close(self) -> None:
@@ -112,10 +129,48 @@ class Reach:
         ready = {CounselorId(str(name)): None for name in names}
         self._mind_the_clock()
         self._seen = {one: seen for one, seen in self._seen.items() if one in ready}
-        if not ready:
+        proofs = await self._proofs(ready)
+        gone = [one for one in ready if self._is_gone(one, proofs)]
+        if self._seem_too_many(len(gone), len(ready)):
             return []
-        proofs = await asyncio.to_thread(self._phones.last_proofs, ready)
-        return [one for one in ready if self._is_gone(one, proofs) and await self._take_out(one)]
+        return [one for one in gone if await self._take_out(one)]
+
+    async def _proofs(self, ready: Iterable[CounselorId]) -> Mapping[CounselorId, datetime]:
+        """Ask the edge, also when nobody is ready: so we know whether it answers."""
+        try:
+            proofs = await asyncio.to_thread(self._phones.last_proofs, ready)
+            up = await asyncio.to_thread(self._phones.up_seconds)
+        except (EdgeUnavailable, EdgeRefused) as error:
+            self._edge_is_away(error)
+            raise
+        self._edge_answers()
+        still = self._patience.total_seconds() - up
+        if still > 0:
+            self._doubt_all(still)
+        return proofs
+
+    def _edge_is_away(self, error: EdgeUnavailable | EdgeRefused) -> None:
+        self._doubt_all(self._patience.total_seconds())
+        monotonic = self._clock.monotonic()
+        if self._away_since is None:
+            self._away_since = monotonic
+            log.warning("no phone can be judged dead or alive now: %s", error)
+        if not self._away_told and monotonic - self._away_since >= AWAY_SECONDS:
+            self._away_told = True
+            self._alarms.raise_alarm(
+                AlarmKind.EDGE_CONTROL_AWAY, f"phones cannot be judged: {error}"
+            )
+
+    def _edge_answers(self) -> None:
+        self._away_since = None
+        if self._away_told:
+            self._away_told = False
+            self._alarms.clear_alarm(AlarmKind.EDGE_CONTROL_AWAY)
+
+    def _doubt_all(self, seconds: float) -> None:
+        """Nothing counts that was seen until now."""
+        self._doubt_until = max(self._doubt_until, self._clock.monotonic() + seconds)
+        self._seen.clear()
 
     def _mind_the_clock(self) -> None:
         now, monotonic = self._clock.now(), self._clock.monotonic()
@@ -126,16 +181,34 @@ class Reach:
         self._looked_at = (now, monotonic)
 
     def _is_gone(self, counselor: CounselorId, proofs: Mapping[CounselorId, datetime]) -> bool:
+        monotonic = self._clock.monotonic()
+        certain = monotonic >= self._doubt_until
         proof = proofs.get(counselor)
         if proof is None:
-            return True
-        monotonic = self._clock.monotonic()
+            return certain
         newest, since = self._seen.setdefault(counselor, (proof, monotonic))
         if newest != proof:
             self._seen[counselor] = (proof, monotonic)
         elif monotonic - since > self._patience.total_seconds():
             return True  # whatever the wall clock says
-        return monotonic >= self._doubt_until and self._clock.now() - proof > self._patience
+        return certain and self._clock.now() - proof > self._patience
+
+    def _seem_too_many(self, gone: int, ready: int) -> bool:
+        """Return whether to take out nobody yet; tells an operator when it begins and ends."""
+        monotonic = self._clock.monotonic()
+        many = gone >= MANY and 2 * gone > ready
+        if many and self._many_until is None:
+            self._many_until = monotonic + self._patience.total_seconds()
+            detail = f"{gone} of {ready} who are ready have no phone that answers"
+            self._alarms.raise_alarm(AlarmKind.PHONES_UNREACHABLE, detail)
+        if self._many_until is None:
+            return False
+        if monotonic < self._many_until:
+            return True
+        if not many and gone < ready and monotonic >= self._doubt_until:
+            self._many_until = None
+            self._alarms.clear_alarm(AlarmKind.PHONES_UNREACHABLE)
+        return False
 
     async def _take_out(self, counselor: CounselorId) -> bool:
         try:

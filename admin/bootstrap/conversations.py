@@ -52,6 +52,7 @@ class Conversations:
                 audio=self.telephone,
                 queue=self.store,
                 offers=self.store,
+                alarms=self.speaker.alarms,
                 clock=self.clock,
                 timers=self.speaker.timers,
             ),

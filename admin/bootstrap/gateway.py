@@ -92,7 +92,7 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
         screener=_screener(settings, store, speaker, clock),
     )
     gateway = _gateway(settings, identity, conversations)
-    watch = _reach(settings, store, clock)
+    watch = _reach(settings, store, alarms=alarms, clock=clock)
     notices = Notices(settings.redis_url, notifier=gateway, phones=watch)
     return GatewayParts(
         endpoint=telephone,
@@ -160,7 +160,7 @@ def _heart(store: QueueStore, gateway: Gateway) -> Heart:
     )
 
 
-def _reach(settings: Settings, store: QueueStore, clock: Clock) -> Reach:
+def _reach(settings: Settings, store: QueueStore, *, alarms: JournalAlarms, clock: Clock) -> Reach:
     """What keeps callers from counselors whose phone is dead."""
     return Reach(
         settings.redis_url,
@@ -168,6 +168,7 @@ def _reach(settings: Settings, store: QueueStore, clock: Clock) -> Reach:
         phones=Aliveness(Control.of(settings), clock=clock),
         clock=clock,
         patience=patience_for(settings.edge.phone_ping),
+        alarms=alarms,
     )
 
 

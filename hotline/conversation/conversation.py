@@ -38,6 +38,7 @@ from hotline.ids import LegId, OfferId, RecordingId
 from hotline.menu.ivr import Outcome
 from hotline.menu.reception import MenuResult, Reception
 from hotline.ports import (
+    Alarms,
     Audio,
     Offer,
     OfferOutcome,
@@ -53,6 +54,9 @@ S = ContactState
 LOST = frozenset({Reason.RTP_SILENCE, Reason.SESSION_EXPIRED, Reason.FAULT, Reason.UNREACHABLE})
 """Endings of a leg that are the network's doing, not the counselor's or the caller's."""
 
+AGAIN_SECONDS = 2.0
+"""After an offer that failed by a fault of ours: at once, it would fail again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -62,6 +66,7 @@ class Line:
     audio: Audio
     queue: Queue
     offers: Offers
+    alarms: Alarms
     clock: Clock
     timers: Timers
 
@@ -161,6 +166,7 @@ class Conversation:
             contact=self.contact.id,
             telephone=self._line.telephone,
             timers=self._line.timers,
+            alarms=self._line.alarms,
             seconds=min(self._ring_timeout, left),
         )
 
@@ -279,6 +285,7 @@ class Conversation:
     # --- the offer's leg ---------------------------------------------------------
 
     def _ringing_event(self, event: LegEvent, ringing: Ringing) -> None:
+        ringing.leg_event(event)
         if isinstance(event, LegAnswered):
             ringing.close()
             self._errands.hurry(lambda: self._counselor_answered(ringing))
@@ -292,6 +299,8 @@ class Conversation:
         if outcome in WITH_STATUS:
             facts["status"] = status
         self._record(EVENT_OF[outcome], **facts)
+        if ringing.failed_at_once:
+            self._errands.send(lambda: self._line.timers.pause(AGAIN_SECONDS))
         self._errands.send(lambda: self._line.offers.give_back(ringing.offer, outcome))
 
     async def _counselor_answered(self, ringing: Ringing) -> None:

@@ -35,3 +35,7 @@ class Aliveness:
             if phones:
                 proofs[extension] = max(phone.proved_at or now for phone in phones)
         return proofs
+
+    def up_seconds(self) -> float:
+        """Return for how long the edge has been up; raises EdgeUnavailable."""
+        return self._control.ping()

@@ -17,11 +17,17 @@ class AlarmKind(StrEnum):
     """Events wait in memory: neither Redis nor the disk takes them."""
     RECORDING_FAILED = "recording_failed"
     REDIS_AWAY = "redis_away"
+    EDGE_AWAY = "edge_away"
+    """The edge says nothing to what a gateway sends: no phone can be rung."""
+    EDGE_CONTROL_AWAY = "edge_control_away"
+    """The edge cannot be asked which phones live: dead ones are not noticed."""
     STUCK_STATE_MENDED = "stuck_state_mended"
     PROMPT_MISSING = "prompt_missing"
     OVER_CAPACITY = "over_capacity"
     NOBODY_STAFFED = "nobody_staffed"
     """Somebody waits for whom nobody on duty can be asked, now or later."""
+    PHONES_UNREACHABLE = "phones_unreachable"
+    """Most phones of who is ready died at once; over when most of the ready have a live one."""
     FAULT = "fault"
 
 

@@ -45,6 +45,8 @@ class DialogOwner(Protocol):
 
     def media_changed(self, leg: Leg) -> None: ...
 
+    def dialog_tried(self, leg: Leg) -> None: ...
+
     def digit_heard(self, leg: Leg, digit: str) -> None: ...
 
     def can_answer(self, sdp: str) -> bool: ...
@@ -107,6 +109,18 @@ class Dialog(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     @guarded
     def onCallState(self, _prm: Any) -> None:
         self.owner.dialog_changed(self.leg)
+
+    @guarded
+    def onCallTsxState(self, prm: Any) -> None:
+        """The one sign of a 100: it changes no dialog, only the INVITE's transaction."""
+        event = prm.e
+        transaction = event.body.tsxState.tsx
+        if (
+            transaction.role == pj.PJSIP_ROLE_UAC
+            and transaction.method == "INVITE"
+            and transaction.state == pj.PJSIP_TSX_STATE_PROCEEDING
+        ):
+            self.owner.dialog_tried(self.leg)
 
     @guarded
     def onCallMediaState(self, _prm: Any) -> None:

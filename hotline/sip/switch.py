@@ -1,7 +1,7 @@
 """The legs of this process: implements `ports.Telephone`, and hears what the engine says of each.
 
     INVITE (only from the edge) -> LegInvited -> ring() -> answer() -> LegAnswered -> ... LegEnded
-    dial() -> INVITE (only through the edge) -> LegRang -> LegAnswered -> ... LegEnded
+    dial() -> INVITE (only through the edge) -> LegTried -> LegRang -> LegAnswered -> ... LegEnded
 
 Nothing is told from inside a command or a callback: events are put in line (`events`), and what
 must happen outside of the engine's callbacks is done by `settle`. A leg that we end is over at
@@ -27,6 +27,8 @@ from hotline.call import (
     LegInvited,
     LegRang,
     LegResumed,
+    LegState,
+    LegTried,
     PlaybackFinished,
 )
 from hotline.events import Reason
@@ -211,6 +213,11 @@ class Switch:
             self._tell_hold(leg)
         elif state == pj.PJSIP_INV_STATE_EARLY and not leg.incoming:
             self._emit(leg, LegRang(leg=leg.id))
+
+    def dialog_tried(self, leg: Leg) -> None:
+        """See `DialogOwner`; a re-INVITE of ours is tried as well, which nobody asks for."""
+        if leg.machine.state is LegState.DIALLED:
+            self._emit(leg, LegTried(leg=leg.id))
 
     def _ended_by_peer(self, leg: Leg, status: int) -> None:
         reason = reason_of(status, incoming=leg.incoming, was_up=leg.is_up)

@@ -8,7 +8,15 @@ import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from hotline.call import LegAnswered, LegEnded, LegHeld, LegInvited, LegResumed
+from hotline.call import (
+    LegAnswered,
+    LegEnded,
+    LegHeld,
+    LegInvited,
+    LegRang,
+    LegResumed,
+    LegTried,
+)
 from hotline.events import Reason
 from hotline.sip import tone as tones
 from tests.sip.line import Line, open_line, until
@@ -234,6 +242,23 @@ def test_retry_after_goes_with_our_own_refusal() -> None:
             peer.ack_refusal(request, final)
             assert (final.status, final.get("Retry-After")) == (503, "9")
             assert (await line.expect(LegEnded)).reason is Reason.OVER_CAPACITY
+
+    asyncio.run(scenario())
+
+
+def test_trying_tells_that_the_edge_is_there_and_its_silence_tells_nothing() -> None:
+    async def scenario() -> None:
+        async with line_and_peer() as (line, peer):
+            leg = line.endpoint.dial("1001", headers={})
+            request = await asyncio.to_thread(peer.receive_request, "INVITE")
+            assert line.of(leg) == []
+            peer.reply(request, 100)
+            await line.expect(LegTried, leg=leg)
+            peer.reply(request, 180)
+            await line.expect(LegRang, leg=leg)
+            peer.reply(request, 480)
+            await line.expect(LegEnded, leg=leg)
+            assert line.of(leg) == ["LegTried", "LegRang", "LegEnded"]
 
     asyncio.run(scenario())
 

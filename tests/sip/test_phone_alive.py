@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from hotline import events as e
+from hotline.edge.aliveness import SETTLED_SECONDS
 from hotline.edge.control import Control
 from hotline.events import CounselorState
 from hotline.ids import CounselorId
@@ -22,6 +23,12 @@ def found_out_within(server: HotlineServer) -> float:
     """Seconds after which a dead phone must be known to be one."""
     patience = patience_for(server.settings.edge.phone_ping).total_seconds()
     return patience + EVERY + BUSY_MACHINE
+
+
+def is_trusted(server: HotlineServer) -> bool:
+    """Whether the edge has been up for so long that who has no phone is not doubted any more."""
+    patience = patience_for(server.settings.edge.phone_ping).total_seconds()
+    return Control.of(server.settings).ping() >= SETTLED_SECONDS + EVERY + patience
 
 
 async def taken_out(parties: Parties, counselor: CounselorId) -> e.CounselorStateChanged:
@@ -104,6 +111,7 @@ async def test_caller_offered_to_a_dead_phone_before_it_is_known_goes_to_another
 async def test_counselor_made_ready_without_any_phone_is_told_within_seconds(
     tonal_hotline: HotlineServer, tmp_path: Path
 ) -> None:
+    await until(lambda: is_trusted(tonal_hotline))
     extension = CounselorId("48002")
     await tonal_hotline.hire(extension, family=2)
     async with gathered(tonal_hotline, tmp_path) as parties, tonal_hotline.store() as store:

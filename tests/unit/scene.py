@@ -12,6 +12,7 @@ from hotline.call import (
     LegEnded,
     LegEvent,
     LegInvited,
+    LegTried,
     PlaybackFinished,
 )
 from hotline.clock import ManualClock, ManualTimers
@@ -86,6 +87,7 @@ class Scene:
                 audio=self.audio,
                 queue=self.queue,
                 offers=self.queue,
+                alarms=self.alarms,
                 clock=self.clock,
                 timers=self.timers,
             ),
@@ -167,7 +169,8 @@ class Scene:
         await self.ring_in()
         await self.press("#11")
 
-    async def be_offered(self, number: int = 1) -> Offer:
+    async def be_offered(self, number: int = 1, *, edge: bool = True) -> Offer:
+        """An offer is made and dialled; `edge`: it is there, and says 100 at once."""
         offer = an_offer(
             self.conversation.contact.id,
             expires_at=self.clock.now().replace(hour=13),
@@ -176,6 +179,8 @@ class Scene:
         self.queue.states[offer.counselor] = CounselorState.READY
         self.queue.claim(offer)  # in vain when the contact has left meanwhile
         self.conversation.offer_made(offer)
+        if edge and self.state is ContactState.OFFERED:
+            self.conversation.leg_event(LegTried(leg=self.counselor_leg))
         await self.settle()
         return offer
 
