@@ -18,6 +18,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 
 from admin.bootstrap.gateway import GatewayParts, gateway_parts
+from admin.processes.garbage import collect_rarely
 from admin.supervision.heartbeat import Heartbeat, heartbeat_path
 from hotline.config import Settings
 from hotline.events import AlarmKind
@@ -170,6 +171,7 @@ def run(settings: Settings, name: str) -> None:
     service: list[GatewayService] = []
 
     def start() -> None:
+        collect_rarely()
         gateway = GatewayService(gateway_parts(settings, name), settings=settings, name=name)
         service.append(gateway)
         try:

@@ -18,6 +18,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Protocol
 
+from admin.processes.garbage import collect_rarely
 from hotline.clock import SystemClock
 from hotline.ids import GatewayId
 from queueing.dispatcher import Dispatcher
@@ -38,6 +39,7 @@ class Seen(Protocol):
 
 async def serve(url: str, gateway: GatewayId, kind: str) -> None:
     """Dispatch until standard input ends."""
+    collect_rarely()  # as a gateway does
     clock = SystemClock()
     store = QueueStore.open(url, clock=clock, limits=LIMITS)
     progress: Seen
