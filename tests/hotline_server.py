@@ -22,7 +22,7 @@ from hotline.config import Settings, load
 from hotline.events import Event
 from hotline.sip.softphone_client import SoftphoneClient
 from queueing.store import QueueStore
-from tests.servers import free_port, wait_until
+from tests.servers import free_port, rtp_port, wait_until
 
 TRUNK_ADDRESS = "127.0.0.2"
 PHONES_ADDRESS = "127.0.0.3"
@@ -173,18 +173,16 @@ class HotlineServer:
         async with SoftphoneClient(
             address=TRUNK_ADDRESS,
             port=free_port(host=TRUNK_ADDRESS),
-            rtp_port=40000,
+            rtp_port=rtp_port(),
             session_expires=session_expires,
         ) as phone:
             yield phone
 
     @asynccontextmanager
-    async def phone(
-        self, extension: str, *, rtp_port: int = 41000
-    ) -> AsyncIterator[SoftphoneClient]:
+    async def phone(self, extension: str) -> AsyncIterator[SoftphoneClient]:
         """A registered phone."""
         async with SoftphoneClient(
-            address=PHONES_ADDRESS, port=free_port(host=PHONES_ADDRESS), rtp_port=rtp_port
+            address=PHONES_ADDRESS, port=free_port(host=PHONES_ADDRESS), rtp_port=rtp_port()
         ) as phone:
             await phone.register(
                 account=extension,

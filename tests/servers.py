@@ -26,6 +26,12 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, host: str = "127.0.0
             return port
 
 
+def rtp_port() -> int:
+    """Return where a phone's RTP ports may begin: elsewhere than those of the phone before, to
+    whom a gateway may still be talking, and than those of a test that runs beside this one."""
+    return random.randrange(34000, 60000, 2)
+
+
 def wait_until(
     condition: Callable[[], object], *, seconds: float = 10.0, what: str = "the condition"
 ) -> None:

@@ -13,7 +13,7 @@ from hotline.call import LegEvent, LegInvited
 from hotline.ids import LegId
 from hotline.sip.endpoint import Endpoint
 from hotline.sip.softphone_client import SoftphoneClient
-from tests.servers import free_port
+from tests.servers import free_port, rtp_port
 
 E = TypeVar("E", bound=LegEvent)
 PHONE = "127.0.0.9"
@@ -62,7 +62,7 @@ async def open_line(
     endpoint = Endpoint(
         address="127.0.0.1",
         port=free_port(SOCK_DGRAM),
-        first_rtp_port=30000,
+        first_rtp_port=rtp_port(),
         rtp_ports=2000,
         edge=edge,
         **settings,
@@ -87,7 +87,7 @@ async def line_and_phone(
     """An endpoint, a softphone that stands where the edge is, and the URI it dials."""
     port = free_port(SOCK_DGRAM, PHONE)
     async with (
-        SoftphoneClient(address=PHONE, port=port) as phone,
+        SoftphoneClient(address=PHONE, port=port, rtp_port=rtp_port()) as phone,
         open_line(edge=(PHONE, port), answering=answering, **settings) as line,
     ):
         yield line, phone, uri_of(line)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hotline.config import load
 from hotline.sip.softphone_client import SoftphoneClient
-from tests.servers import free_port, wait_until
+from tests.servers import free_port, rtp_port, wait_until
 
 WHEEL = Path(__file__).parents[2] / "build" / "wheel"
 """The PyPI wheel of the engine, unpacked by `make setup-test`."""
@@ -120,7 +120,9 @@ async def test_demonstration_stays_up_and_its_accounts_work(tmp_path: Path) -> N
     with demonstration(tmp_path) as shown:
         found = shown.await_text(r"sip:8000@(\S+)  realm (\S+)  password (\S+)")
         edge, realm, password = found.groups()
-        async with SoftphoneClient(address="127.0.0.4", port=free_port(), rtp_port=41000) as phone:
+        async with SoftphoneClient(
+            address="127.0.0.4", port=free_port(), rtp_port=rtp_port()
+        ) as phone:
             await phone.register(account="8000", password=password, registrar=edge, domain=realm)
             await phone.expect("registered", status=200)
             line = load(tmp_path / "demo" / "hotline.toml").lines[0].number
