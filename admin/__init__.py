@@ -1,6 +1,6 @@
 """Everything that runs, shows and counts: command line, supervisor, statistics, migrations.
 
-Owns: the composition root (`bootstrap.py`), the only place that knows every other package.
+Owns: the composition root (`bootstrap`), the only place that knows every other package.
 May import: all.
 Must never: be imported by the others.
 """
