@@ -8,9 +8,19 @@
                                                           | ContactAnswered      |
     completed <---CallerLeft, CounselorLeft------------ talking --CounselorLost--'
 
-``refused`` and ``failed`` can be reached from every living state where they make sense. The four
+A caller who is called back instead of waiting:
+
+    queued --CallbackPromised--> promised --ContactOffered--> returning    a counselor's phone rings
+                                  ^    ^                         |
+                                  |    '-- missed, declined, ... | CallbackDialled
+                                  |                              v
+    lapsed <--CallbackGivenUp-----'------ CallbackFailed ----- dialled --CallbackReached--> talking
+
+A promised contact belongs to no gateway until a counselor is claimed for it.
+
+``refused`` and ``failed`` can be reached from every living state where they make sense. The five
 endings accept no event at all: a contact ends once. Whoever feeds the machine drops what comes
-after the end (`Contact.ended`).
+after the end (`Contact.ended`) or after the promise (`Contact.lives`).
 """
 
 from __future__ import annotations
@@ -37,19 +47,32 @@ class ContactState(StrEnum):
     GREETED = "greeted"
     QUEUED = "queued"
     OFFERED = "offered"
+    PROMISED = "promised"
+    """The caller has hung up and will be called."""
+    RETURNING = "returning"
+    """A counselor's phone rings for a callback."""
+    DIALLED = "dialled"
+    """The caller is being called; the counselor listens."""
     TALKING = "talking"
     COMPLETED = "completed"
     ABANDONED = "abandoned"
     REFUSED = "refused"
     FAILED = "failed"
+    LAPSED = "lapsed"
 
 
 S = ContactState
-ENDINGS = frozenset({S.COMPLETED, S.ABANDONED, S.REFUSED, S.FAILED})
+ENDINGS = frozenset({S.COMPLETED, S.ABANDONED, S.REFUSED, S.FAILED, S.LAPSED})
 
 _ENDS_UNSERVED: Mapping[type[e.Event], ContactState] = {
     e.CallerLeft: S.ABANDONED,
     e.ContactRefused: S.REFUSED,
+    e.ContactFailed: S.FAILED,
+}
+
+_ENDS_PROMISE: Mapping[type[e.Event], ContactState] = {
+    e.CallbackGivenUp: S.LAPSED,
+    e.CallbackWithdrawn: S.LAPSED,
     e.ContactFailed: S.FAILED,
 }
 
@@ -67,6 +90,7 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
         e.ContactOffered: S.OFFERED,
         e.ContactQueued: S.QUEUED,  # asked for something else while waiting
         e.PlaceKept: S.QUEUED,
+        e.CallbackPromised: S.PROMISED,
         **_ENDS_UNSERVED,
     },
     S.OFFERED: {
@@ -78,6 +102,28 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
         e.OfferFailed: S.QUEUED,
         e.OfferWithdrawn: S.QUEUED,
         **_ENDS_UNSERVED,
+    },
+    S.PROMISED: {
+        e.ContactOffered: S.RETURNING,
+        e.ContactQueued: S.QUEUED,  # the promise was not heard: the caller stayed on the line
+        # Said by whoever found the gateway dead that had just claimed the contact, or whose
+        # answer from the queue was lost.
+        e.OfferWithdrawn: S.PROMISED,
+        e.CallbackFailed: S.PROMISED,
+        **_ENDS_PROMISE,
+    },
+    S.RETURNING: {
+        e.CallbackDialled: S.DIALLED,
+        e.OfferMissed: S.PROMISED,
+        e.OfferDeclined: S.PROMISED,
+        e.OfferFailed: S.PROMISED,
+        e.OfferWithdrawn: S.PROMISED,
+        **_ENDS_PROMISE,
+    },
+    S.DIALLED: {
+        e.CallbackReached: S.TALKING,
+        e.CallbackFailed: S.PROMISED,
+        **_ENDS_PROMISE,
     },
     S.TALKING: {
         e.RecordingStarted: S.TALKING,
@@ -95,6 +141,7 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
     S.ABANDONED: {},
     S.REFUSED: {},
     S.FAILED: {},
+    S.LAPSED: {},
 }
 """Every transition there is. `None` is a contact that does not exist yet."""
 
@@ -110,13 +157,22 @@ def after(state: ContactState | None, event: e.Event, subject: str) -> ContactSt
 class Contact:
     """One contact's state and the next sequence number; writes each event it accepts.
 
-    `journal` receives every accepted event in order. Nothing here knows the time: `at` is given.
+    `journal` receives every accepted event in order. One that was promised a callback begins here
+    where it stopped elsewhere: in `state`, after the event number `seq`. Nothing here knows the
+    time: `at` is given.
     """
 
-    def __init__(self, contact_id: ContactId, *, journal: e.Sink) -> None:
+    def __init__(
+        self,
+        contact_id: ContactId,
+        *,
+        journal: e.Sink,
+        state: ContactState | None = None,
+        seq: int = 0,
+    ) -> None:
         self.id = contact_id
-        self.state: ContactState | None = None
-        self.seq = 0
+        self.state = state
+        self.seq = seq
         """Of the last event that was accepted."""
         self._journal = journal
 
@@ -124,15 +180,28 @@ class Contact:
     def ended(self) -> bool:
         return self.state in ENDINGS
 
+    @property
+    def lives(self) -> bool:
+        """Its gateway has something to do for it: it has not ended, nor gone with a promise."""
+        return not self.ended and self.state is not S.PROMISED
+
     def record(self, kind: type[E], *, at: datetime, **facts: Any) -> E:
         """Make the event `kind` happen now, journal it and return it.
 
         Raises IllegalTransition, and then nothing has changed and nothing was journalled.
         """
+        event = self._happened(kind, at=at, **facts)
+        self._journal.append(event)
+        return event
+
+    def was_told(self, kind: type[E], *, at: datetime, **facts: Any) -> E:
+        """Make an event happen here that the queue's script has journalled already."""
+        return self._happened(kind, at=at, **facts)
+
+    def _happened(self, kind: type[E], *, at: datetime, **facts: Any) -> E:
         event = kind(id=new_event_id(), subject=self.id, seq=self.seq + 1, at=at, **facts)
         self._move(event)
         self.seq += 1
-        self._journal.append(event)
         return event
 
     def _move(self, event: e.Event) -> None:

@@ -17,11 +17,14 @@ from hotline.clock import Timers
 from hotline.conversation import feature
 from hotline.conversation.announcement import Announcement
 from hotline.conversation.arrival import Arrival, DialledLine
+from hotline.conversation.callingback import CallingBack
 from hotline.conversation.conversation import Conversation
 from hotline.conversation.errands import Errands
 from hotline.conversation.notice import Notice
+from hotline.conversation.visit import Visit
 from hotline.events import AlarmKind, Reason, SealedNumber
 from hotline.ids import ContactId, CounselorId, GatewayId, LegId, OfferId, RecordingId
+from hotline.number import dialable
 from hotline.ports import (
     Alarms,
     Audio,
@@ -55,7 +58,8 @@ class Switchboard:
 class Gateway:
     """All conversations of one process.
 
-    `converse` makes the conversation for an arrival; `seal` seals a caller's number.
+    `converse` makes the conversation for an arrival, `call_back` what carries a callback (it is
+    given what to tell of its legs); `seal` seals a caller's number.
     Implements ports.LegListener, ports.OfferTaker and ports.Notifier.
     """
 
@@ -70,6 +74,7 @@ class Gateway:
         converse: Callable[[Arrival, DialledLine], Conversation],
         seal: Callable[[str], SealedNumber],
         max_contacts: int,
+        call_back: Callable[[Offer, Callable[[Visit], None]], CallingBack],
     ) -> None:
         self.id = gateway
         self._lines = lines
@@ -79,8 +84,9 @@ class Gateway:
         self._converse = converse
         self._seal = seal
         self._max_contacts = max_contacts
-        self._conversations: dict[ContactId, Conversation] = {}
-        self._by_leg: dict[LegId, Conversation] = {}
+        self._call_back = call_back
+        self._conversations: dict[ContactId, Visit] = {}
+        self._by_leg: dict[LegId, Visit] = {}
         self._announcements: dict[LegId, Announcement] = {}
         self._notices: dict[LegId, Notice] = {}
         self._errands = Errands(timers=switchboard.timers, name=f"gateway {gateway}")
@@ -89,7 +95,7 @@ class Gateway:
     @property
     def contacts(self) -> int:
         """How many contacts are alive here."""
-        return sum(1 for c in self._conversations.values() if not c.contact.ended)
+        return sum(1 for c in self._conversations.values() if c.lives)
 
     @property
     def carried(self) -> dict[ContactId, int]:
@@ -97,7 +103,7 @@ class Gateway:
         return {
             contact: conversation.contact.seq
             for contact, conversation in self._conversations.items()
-            if not conversation.contact.ended
+            if conversation.lives
         }
 
     @property
@@ -105,7 +111,7 @@ class Gateway:
         """Those of them that wait or are offered."""
         return frozenset(c for c, conversation in self._conversations.items() if conversation.waits)
 
-    def conversation_of(self, leg: LegId) -> Conversation | None:
+    def conversation_of(self, leg: LegId) -> Visit | None:
         """Return the conversation that `leg` belongs to, if it is still alive."""
         return self._by_leg.get(leg)
 
@@ -143,6 +149,7 @@ class Gateway:
             dnis=event.dialled,
             node=line.node,
             caller=self._seal(event.caller),
+            dialable=bool(dialable(event.caller)),
         )
         full = self.contacts >= self._max_contacts
         if (full or self._leaving) and event.headers.get("last") != "yes":
@@ -227,13 +234,27 @@ class Gateway:
 
     def offer_made(self, offer: Offer) -> None:
         """An offer for a contact of ours: to its conversation, or back where it came from."""
-        conversation = self._conversations.get(offer.contact)
-        if conversation is None:  # the caller has gone meanwhile
+        visit = self._conversations.get(offer.contact)
+        if offer.callback is not None and (visit is None or not visit.lives):
+            visit = self._call_back(offer, self._hold)
+        if visit is None:  # the caller has gone meanwhile
             self._errands.send(lambda: self._offers.give_back(offer, OfferOutcome.WITHDRAWN))
             return
-        conversation.offer_made(offer)
-        for leg in conversation.legs:
-            self._by_leg[leg] = conversation
+        visit.offer_made(offer)
+        self._hold(visit)
+        if self._leaving:
+            visit.fail(Reason.SHUTDOWN)
+
+    @property
+    def calls_back(self) -> bool:
+        """Whether a callback may be claimed for this gateway now."""
+        return not self._leaving and self.contacts < self._max_contacts
+
+    def _hold(self, visit: Visit) -> None:
+        """Let events of its legs reach `visit`, which is what its contact is now."""
+        self._conversations[visit.contact.id] = visit
+        for leg in visit.legs:
+            self._by_leg[leg] = visit
 
     def offer_withdrawn(self, offer: OfferId) -> None:
         """The queue took an offer back."""

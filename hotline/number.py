@@ -71,6 +71,17 @@ def normalise(number: str) -> str:
     return plain
 
 
+def dialable(number: str) -> str:
+    """Return `number` as it can be dialled to call its owner back; empty where we must not.
+
+    Only lines of this country: whoever forges a caller's number must not make us pay for a call
+    abroad, nor ring an emergency service or a phone in the house.
+    """
+    if not re.fullmatch(r"\d{7,12}", normalise(number)) or normalise(number).startswith("00"):
+        return ""
+    return _SEPARATORS.sub("", number)
+
+
 class NumberSealer:
     """Seals and opens telephone numbers with keys derived from one master key of 32 bytes."""
 

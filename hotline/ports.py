@@ -14,8 +14,12 @@ from pathlib import Path
 from typing import Protocol
 
 from hotline.call import LegEvent
-from hotline.events import AlarmKind, CounselorState, Priority
-from hotline.ids import ContactId, CounselorId, GatewayId, LegId, NodeId, OfferId, RecordingId
+from hotline.events import AlarmKind, CounselorState, Reason
+from hotline.ids import ContactId, CounselorId, GatewayId, LegId, OfferId, RecordingId
+from hotline.promise import Callback as Callback
+from hotline.promise import Opening as Opening
+from hotline.promise import Promise as Promise
+from hotline.waiting import Waiting as Waiting
 
 # --- the telephone: implemented by hotline.sip, used by the gateway ---------------
 
@@ -31,6 +35,11 @@ class Telephone(Protocol):
 
     def dial(self, extension: str, *, headers: Mapping[str, str]) -> LegId:
         """Send an INVITE to `extension` through the edge; LegDialled is implied."""
+        ...
+
+    def dial_caller(self, number: str, *, shown: str) -> LegId:
+        """Send an INVITE to a telephone `number` through the edge's outside line, from the number
+        `shown`. The leg counts as a caller's: see LegEnded's reasons."""
         ...
 
     def ring(self, leg: LegId) -> None:
@@ -95,34 +104,11 @@ class LegListener(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """One contact as the queue knows it.
-
-    `arrived_at` is the INVITE's time and never changes; `skills` are required, `preferred` ones
-    decide between several counselors who fit; `dnis` is the number that was dialled; `asked_for`
-    is the counselor who is asked first, before the one who last took the caller: the dedicated
-    one of the caller's care plan, or who owns the follow-up.
-    """
-
-    contact: ContactId
-    gateway: GatewayId
-    priority: Priority
-    arrived_at: datetime
-    topic: str
-    language: str
-    skills: tuple[str, ...]
-    node: NodeId
-    caller_digest: str
-    preferred: tuple[str, ...] = ()
-    dnis: str = ""
-    asked_for: CounselorId | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """One attempt to give one waiting contact to one ready counselor.
 
-    `plan`, `step` and `sticky` say why this one (see `events.ContactOffered`).
+    `plan`, `step` and `sticky` say why this one (see `events.ContactOffered`). `callback`: the
+    caller is not on the line, and to be called once the counselor is.
     """
 
     id: OfferId
@@ -132,6 +118,7 @@ class Offer:
     plan: str = ""
     step: int = 0
     sticky: bool = False
+    callback: Callback | None = None
 
 
 class OfferOutcome(StrEnum):
@@ -168,7 +155,7 @@ class Place:
 class KeptPlace:
     """The place of the caller's last visit: in line since `since`.
 
-    `because`: ``fault`` (we cut the caller off) or ``hung_up``.
+    `because`: ``fault`` (we cut the caller off), ``hung_up`` or ``callback`` (one was promised).
     """
 
     since: datetime
@@ -220,8 +207,50 @@ class Offers(Protocol):
         ...
 
 
+class Released(StrEnum):
+    """What became of a callback that its gateway let go."""
+
+    STANDS = "stands"
+    """The promise stands: the contact waits for the next attempt."""
+    GIVEN_UP = "given_up"
+    WITHDRAWN = "withdrawn"
+    """The caller called again, or an operator took it back."""
+    OFFERED = "offered"
+    """It is not let go: another offer for it is on its way to this gateway."""
+    GONE = "gone"
+    """It was not this gateway's any more."""
+
+
+class Callbacks(Protocol):
+    """Contacts that are called instead of waiting on the line. Each answer is final: what was not
+    answered may have happened, and saying it again does no harm."""
+
+    async def promise(self, contact: ContactId, promise: Promise, *, gateway: GatewayId,
+                      seq: int) -> bool:  # fmt: skip
+        """Let `gateway` go of a contact that waits, with a promise; journals CallbackPromised
+        behind event `seq`. False: nothing happened, for it does not wait, or the caller has a
+        promise already."""
+        ...
+
+    async def dial(self, offer: Offer, *, seq: int) -> int:
+        """The counselor is on the line: may the caller be called? Journals CallbackDialled behind
+        `seq`. Returns the attempt's number; 0: no, the promise or the offer is void."""
+        ...
+
+    async def reached(self, offer: Offer) -> None:
+        """The two talk: the promise is kept, and the contact is one like any other."""
+        ...
+
+    async def release(self, offer: Offer, *, gateway: GatewayId, seq: int,
+                      reason: Reason) -> Released:  # fmt: skip
+        """Let go of a callback, whose last event is `seq`. One that was dialled has failed for
+        `reason`: its counselor is ready at once, and after the last attempt it is given up."""
+        ...
+
+
 class OfferTaker(Protocol):
-    """Implemented by the gateway: told of offers for contacts that it owns."""
+    """Implemented by the gateway: told of offers for contacts that it owns, and of callbacks that
+    it owns from then on."""
 
     def offer_made(self, offer: Offer) -> None: ...
 

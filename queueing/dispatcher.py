@@ -9,6 +9,7 @@ may be slow or dead. A claim that comes too late is refused and does no harm.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from hotline.clock import Clock
@@ -31,10 +32,13 @@ PATIENCE = 0.3
 BATCH = 32
 """How many pairs one script claims: Redis does nothing else meanwhile."""
 SHORTEST_NAP = 0.005
+NOBODY = GatewayId("")
+"""Owns the callbacks that wait: who claims one first has it."""
 
 
 class Dispatcher:
-    """Offers contacts to counselors until cancelled; `gateway` is the one it works for."""
+    """Offers contacts to counselors until cancelled; `gateway` is the one it works for, and
+    `calls_back` says whether that may be given a callback now."""
 
     def __init__(
         self,
@@ -45,6 +49,7 @@ class Dispatcher:
         clock: Clock,
         alarms: Alarms,
         tick: float = TICK,
+        calls_back: Callable[[], bool] = lambda: True,
     ) -> None:
         self._offers = offers
         self._feed = feed
@@ -52,6 +57,7 @@ class Dispatcher:
         self._clock = clock
         self._alarms = alarms
         self._tick = tick
+        self._calls_back = calls_back
         self._epoch = 0
         self._refused: list[Pair] = []
         self._left_to_others: dict[ContactId, tuple[Pair, float]] = {}
@@ -101,8 +107,11 @@ class Dispatcher:
         overdue = [c for c, (_, due) in self._left_to_others.items() if due <= now]
         ours = [self._left_to_others.pop(contact)[0] for contact in overdue]
         for pair in proposed:
-            if self._feed.owner_of(pair.contact) == self._gateway:
+            owner = self._feed.owner_of(pair.contact)
+            if owner == self._gateway or (owner == NOBODY and self._calls_back()):
                 ours.append(pair)
+            elif owner == NOBODY:
+                self._refused.append(pair)
             else:
                 self._left_to_others[pair.contact] = (pair, now + PATIENCE)
         return ours
@@ -114,7 +123,9 @@ class Dispatcher:
         for first in range(0, len(pairs), BATCH):
             batch = pairs[first : first + BATCH]
             try:
-                claimed = await self._offers.offer(batch, plan=plan.version, remember=remember)
+                claimed = await self._offers.offer(
+                    batch, plan=plan.version, remember=remember, gateway=self._gateway
+                )
             except QueueUnavailable:
                 self._refused += pairs[first:]
                 raise

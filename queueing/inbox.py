@@ -2,8 +2,8 @@
 
 A message is moved to a list of its own while it is handled, so that a reply of Redis which is
 lost on the way does not lose the offer: it is delivered when the connection is back. Message:
-JSON with `kind` ``made`` (offer, contact, counselor, expires in ms, plan, step, sticky) or
-``withdrawn`` (offer).
+JSON with `kind` ``made`` (offer, contact, counselor, expires in ms, plan, step, sticky, callback:
+JSON of `ports.Callback`, if it is one) or ``withdrawn`` (offer).
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import TypeAdapter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from hotline.ids import ContactId, CounselorId, GatewayId, OfferId
-from hotline.ports import Offer, OfferTaker
+from hotline.ports import Callback, Offer, OfferTaker
 from queueing import keys
 from queueing.cancellation import pause, still_wanted
 from queueing.scripts import connect
 
 log = logging.getLogger(__name__)
+
+_CALLBACK = TypeAdapter(Callback)
 
 MOST = 8
 """How many messages one look takes: in a rush, one at a time would be too slow."""
@@ -96,5 +99,8 @@ class Inbox:
                 plan=message["plan"],
                 step=int(message["step"]),
                 sticky=message["sticky"] == "1",
+                callback=_CALLBACK.validate_python(message["callback"])
+                if "callback" in message
+                else None,
             )
         )

@@ -13,11 +13,15 @@ from hotline.ports import OfferOutcome
 from queueing.tables import OfferRow
 
 ANSWERED = "answered"
+NOT_REACHED = "not_reached"
+"""The counselor took it, and the caller could not be called back."""
 CONTACT_ENDED = "contact_ended"
 """The caller left, or we ended the contact, while the phone was ringing."""
 
 _OUTCOMES: dict[type[e.Event], str] = {
     e.ContactAnswered: ANSWERED,
+    e.CallbackReached: ANSWERED,
+    e.CallbackFailed: NOT_REACHED,
     e.OfferMissed: OfferOutcome.MISSED.value,
     e.OfferDeclined: OfferOutcome.DECLINED.value,
     e.OfferFailed: OfferOutcome.UNREACHABLE.value,
@@ -27,6 +31,8 @@ _OUTCOMES: dict[type[e.Event], str] = {
 OfferEvent = (
     e.ContactOffered
     | e.ContactAnswered
+    | e.CallbackReached
+    | e.CallbackFailed
     | e.OfferMissed
     | e.OfferDeclined
     | e.OfferFailed
@@ -45,6 +51,8 @@ class OfferProjection:
                 _row(session, event).offered_at = event.at
             case (
                 e.ContactAnswered()
+                | e.CallbackReached()
+                | e.CallbackFailed()
                 | e.OfferMissed()
                 | e.OfferDeclined()
                 | e.OfferFailed()

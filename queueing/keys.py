@@ -24,7 +24,8 @@ CONTACTS: Final = "hotline:contacts"
 """HASH contact -> JSON of what it asks for (`queueing.waiting`)."""
 CONTACT: Final = "hotline:contact:"
 """HASH each: state, gateway, score, touched, digest, sticky, arrived (ms), since (that in JSON),
-because (of a place that was kept); counselor, offer, remember while offered or talking."""
+because (of a place that was kept), promised (a callback); counselor, offer, remember while offered
+or talking."""
 READY: Final = "hotline:ready"
 """ZSET counselor -> ms since when idle."""
 PROFILES: Final = "hotline:profiles"
@@ -60,6 +61,14 @@ PLACE: Final = "hotline:place:"
 who was cut off or hung up."""
 ANSWERS: Final = "hotline:answers"
 """ZSET of the last hour: "offer counselor priority" -> ms at which it was answered (`pace`)."""
+PROMISE: Final = "hotline:promise:"
+"""HASH each, by contact: a callback that is promised (`callbacks`): record (JSON), asks (JSON),
+score, openings (JSON: [[ms, ms], ...]), digest, arrived, since, asked, seq (of its last event),
+attempts, most, retry (ms), closes (ms); fence (the offer that dialled), dissolved (why), by."""
+PROMISED: Final = "hotline:promised"
+"""HASH digest of a caller's number -> contact: every promise that stands."""
+LOOKS: Final = "hotline:promise-looks"
+"""ZSET contact -> ms at which its opening begins or ends."""
 TO_TELL: Final = "hotline:to-tell"
 """HASH ``counselor:ms`` (since when not ready) -> JSON of the notice (`queueing.notices`)."""
 TELLING: Final = "hotline:telling:"
@@ -76,7 +85,7 @@ NOTICES: Final = "hotline:notices"
 SCRIPT_KEYS: Final = (
     JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
     OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,
-    PLAN, SERVED, PLACE, ANSWERS,
+    PLAN, SERVED, PLACE, ANSWERS, PROMISE, PROMISED, LOOKS,
 )  # fmt: skip
 
 

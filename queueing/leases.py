@@ -40,12 +40,17 @@ class LostContact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """What one sweep mended. `was_away`: nobody had swept for long, so all leases began anew."""
+    """What one sweep mended. `was_away`: nobody had swept for long, so all leases began anew.
+
+    `returned`: callbacks whose gateway died; `given_up`: callbacks without another attempt.
+    """
 
     was_away: bool
     lost: tuple[LostContact, ...]
     withdrawn: tuple[tuple[ContactId, CounselorId], ...]
     released: tuple[CounselorId, ...]
+    returned: tuple[ContactId, ...] = ()
+    given_up: tuple[ContactId, ...] = ()
 
 
 class Leases:
@@ -103,6 +108,8 @@ class Leases:
             lost=tuple(_lost(*row[1:]) for row in done if row[0] == "lost"),
             withdrawn=tuple((row[1], row[2]) for row in done if row[0] == "withdrawn"),
             released=tuple(row[1] for row in done if row[0] == "released"),
+            returned=tuple(row[1] for row in done if row[0] == "returned"),
+            given_up=tuple(row[1] for row in done if row[0] == "given_up"),
         )
 
 

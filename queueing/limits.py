@@ -19,7 +19,8 @@ class Limits:
     `gateway_lease` must outlast several heartbeats and `longest_gap`;
     hosts' clocks must agree to within `longest_gap` (NTP), or no lease ever ends. The places: for
     how long that of a caller who was cut off, or hung up, is kept for the next call; 0: not at
-    all. `misses_in_a_row`: so many missed offers make not ready.
+    all. `misses_in_a_row`: so many missed offers make not ready. A callback is tried
+    `callback_attempts` times, `callback_retry` apart.
     """
 
     wrap_up: float = 120
@@ -32,6 +33,8 @@ class Limits:
     place_after_fault: float = 600
     place_after_hang_up: float = 120
     misses_in_a_row: int = 1
+    callback_attempts: int = 3
+    callback_retry: float = 900
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
@@ -44,6 +47,8 @@ class Limits:
             place_after_fault=settings.queueing.place_after_fault,
             place_after_hang_up=settings.queueing.place_after_hang_up,
             misses_in_a_row=settings.queueing.misses_in_a_row,
+            callback_attempts=settings.callback.attempts,
+            callback_retry=settings.callback.retry_minutes * 60,
         )
 
     @property

@@ -25,13 +25,19 @@ class Offers:
         self._limits = limits
 
     async def offer(
-        self, pairs: Sequence[Pair], *, plan: str = "", remember: timedelta = timedelta()
+        self,
+        pairs: Sequence[Pair],
+        *,
+        plan: str = "",
+        remember: timedelta = timedelta(),
+        gateway: str = "",
     ) -> list[Offer | None]:
         """Claim each pair, or none of its two when one is not free any more (None).
 
         An offer that is made stands in the inbox of the gateway that owns the contact, until
         `expires_at`. `plan`: the version by which the pairs were chosen; `remember`: for how
-        long the counselor who accepts is known as the one who last took the caller. Runs in one
+        long the counselor who accepts is known as the one who last took the caller. `gateway`: who
+        claims, and owns a callback from then on; without one no callback is claimed. Runs in one
         step: keep it to some dozens of pairs.
         """
         expires_at = self._expiry()
@@ -41,7 +47,7 @@ class Offers:
             for part in (pair.contact, pair.counselor, pair.step, int(pair.sticky))
         ]
         numbers = await self._scripts.run(
-            "offer", keys.milliseconds(expires_at), plan, remember // MILLISECOND, *flat
+            "offer", keys.milliseconds(expires_at), plan, remember // MILLISECOND, gateway, *flat
         )
         return [
             Offer(

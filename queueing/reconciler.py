@@ -11,6 +11,7 @@ import logging
 from hotline.errors import QueueUnavailable
 from hotline.events import AlarmKind
 from hotline.ports import Alarms
+from hotline.promise import unreached
 from queueing.cancellation import pause, still_wanted
 from queueing.leases import Leases, Sweep
 
@@ -47,6 +48,12 @@ class Reconciler:
             log.warning("contact %s: offer to counselor %s expired", contact[:8], counselor)
         for counselor in sweep.released:
             log.info("counselor %s: wrap-up is over", counselor)
+        for contact in sweep.returned:
+            log.warning(
+                "contact %s: a callback is nobody's again, its gateway is dead", contact[:8]
+            )
+        for contact in sweep.given_up:
+            self._alarms.raise_alarm(AlarmKind.CALLBACK_GIVEN_UP, unreached(contact))
         if sweep.lost or sweep.withdrawn:
             self._alarms.raise_alarm(
                 AlarmKind.STUCK_STATE_MENDED,

@@ -26,9 +26,9 @@ from queueing.presence import lua_table
 log = logging.getLogger(__name__)
 
 NAMES = (
-    "accept", "change_state", "enqueue", "expire", "extend_wrap_up", "finish", "give_back",
-    "heartbeat", "leave", "offer", "pulse", "put_counselor", "put_plan", "put_record",
-    "remove_counselor", "snapshot",
+    "accept", "change_state", "dial_back", "enqueue", "expire", "extend_wrap_up", "finish",
+    "give_back", "heartbeat", "leave", "offer", "promise", "pulse", "put_counselor", "put_plan",
+    "put_record", "reach_back", "release_back", "remove_counselor", "snapshot", "withdraw_back",
 )  # fmt: skip
 """One script each, and one method of the store each."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from redis.asyncio import Redis
 
 from hotline.clock import Clock
+from queueing.callbacks import Callbacks
 from queueing.counselors import Counselors
 from queueing.leases import Leases
 from queueing.limits import Limits
@@ -21,8 +22,9 @@ from queueing.waiting import Line
 from queueing.wrapup import WrapUps
 
 
-class QueueStore(Line, Offers, Counselors, Screening, WrapUps, Leases, Overview, Pace):
-    """Implements the ports Queue, Offers, Counselors and Screening, and what this package needs.
+class QueueStore(Line, Offers, Callbacks, Counselors, Screening, WrapUps, Leases, Overview, Pace):
+    """Implements the ports Queue, Offers, Callbacks, Counselors and Screening, and what
+    this package needs.
 
     Every method may raise QueueUnavailable, and works again when Redis is back.
     """
@@ -31,6 +33,7 @@ class QueueStore(Line, Offers, Counselors, Screening, WrapUps, Leases, Overview,
         scripts = Scripts(redis, clock=clock)
         Line.__init__(self, redis, scripts=scripts, clock=clock, limits=limits)
         Offers.__init__(self, scripts=scripts, clock=clock, limits=limits)
+        Callbacks.__init__(self, redis, scripts=scripts, limits=limits)
         Counselors.__init__(self, redis, scripts=scripts)
         Screening.__init__(self, redis, scripts=scripts, clock=clock)
         WrapUps.__init__(self, scripts=scripts, limits=limits)

@@ -40,10 +40,17 @@ class FakeTelephone:
         self.said: list[tuple[str, LegId]] = []
         self.ended: dict[LegId, tuple[int, int | None]] = {}
         self.dialled: list[tuple[str, Mapping[str, str], LegId]] = []
+        self.called: list[tuple[str, str, LegId]] = []
+        """Callers whom we call: number, shown number, leg."""
 
     def dial(self, extension: str, *, headers: Mapping[str, str]) -> LegId:
         leg = LegId(f"counselor-leg-{len(self.dialled) + 1}")
         self.dialled.append((extension, headers, leg))
+        return leg
+
+    def dial_caller(self, number: str, *, shown: str) -> LegId:
+        leg = LegId(f"called-leg-{len(self.called) + 1}")
+        self.called.append((number, shown, leg))
         return leg
 
     def ring(self, leg: LegId) -> None:

@@ -16,6 +16,8 @@ POSITION_NEXT, POSITION_ONE, OVER_CAPACITY, BLOCKED, MUSIC = 1220, 1280, 1340, 1
 BAND_2_TO_5, BAND_OTHER, DANGER_CONFIRMED, CRISIS_WAIT = 2440, 2500, 2560, 2620
 STATE_READY, STATE_NOT_READY, STATE_OFFLINE, CODE_UNKNOWN = 1560, 1620, 1680, 1740
 STATE_AFTER_CALL, TOLD_MISSED, TOLD_UNREACHABLE, EXTENDED = 1800, 1860, 1920, 2020
+CALLBACK_HINT, CALLBACK_CHOICE, CALLBACK_PROMISED = 3000, 3060, 3120
+CALLBACK_ANNOUNCE, CALLBACK_COUNSELOR, CALLBACK_FAILED = 3180, 3240, 3300
 
 WORDS: Mapping[int, tuple[str, ...]] = {
     NOTICE: ("notice", "notice_other"),
@@ -44,6 +46,12 @@ WORDS: Mapping[int, tuple[str, ...]] = {
     TOLD_MISSED: ("told_missed",),
     TOLD_UNREACHABLE: ("told_unreachable",),
     EXTENDED: ("wrap_up_extended",),
+    CALLBACK_HINT: ("callback_hint",),
+    CALLBACK_CHOICE: ("callback_soon", "callback_stay"),
+    CALLBACK_PROMISED: ("callback_promised",),
+    CALLBACK_ANNOUNCE: ("callback_announce",),
+    CALLBACK_COUNSELOR: ("callback_counselor",),
+    CALLBACK_FAILED: ("callback_failed",),
 }  # fmt: skip
 """What is said, by the tone that says it; the topics have another one in English."""
 SECONDS = 0.3

@@ -10,13 +10,15 @@ from hotline.config import Settings
 from hotline.contact import Contact
 from hotline.conversation.arrival import Arrival, DialledLine
 from hotline.conversation.care import CareLimit
-from hotline.conversation.conversation import Conversation, Line
+from hotline.conversation.conversation import Conversation
+from hotline.conversation.line import CallbackTerms, Line
 from hotline.conversation.screening import Screener
 from hotline.conversation.speaker import Speaker
 from hotline.conversation.talk import Talk
 from hotline.conversation.waitingroom import Rhythm, WaitingRoom
 from hotline.ids import new_contact_id
 from hotline.journal.relay import Relay
+from hotline.menu.hours import read_hours
 from hotline.menu.reception import Reception
 from hotline.sip.endpoint import Endpoint
 from queueing.store import QueueStore
@@ -36,8 +38,11 @@ class Conversations:
     recorder: Recorder | None
     screener: Screener
 
-    def converse(self, arrival: Arrival, dialled: DialledLine) -> Conversation:
-        contact = Contact(new_contact_id(), journal=self.relay)
+    def converse(
+        self, arrival: Arrival, dialled: DialledLine, contact: Contact | None = None
+    ) -> Conversation:
+        """Return the conversation of a new contact, or of one that was called back."""
+        contact = contact or Contact(new_contact_id(), journal=self.relay)
         reception = Reception(
             leg=arrival.leg,
             speaker=self.speaker,
@@ -47,15 +52,7 @@ class Conversations:
         return Conversation(
             contact=contact,
             arrival=arrival,
-            line=Line(
-                telephone=self.telephone,
-                audio=self.telephone,
-                queue=self.store,
-                offers=self.store,
-                alarms=self.speaker.alarms,
-                clock=self.clock,
-                timers=self.speaker.timers,
-            ),
+            line=self.line,
             ring_timeout=self.settings.gateway.ring_timeout,
             reception=reception,
             waiting_room=WaitingRoom(
@@ -75,6 +72,29 @@ class Conversations:
                 alarms=self.speaker.alarms,
                 care=self._care(contact, arrival, reception),
             ),
+        )
+
+    @property
+    def line(self) -> Line:
+        """What a conversation talks to."""
+        terms = self.settings.callback
+        return Line(
+            telephone=self.telephone,
+            audio=self.telephone,
+            queue=self.store,
+            offers=self.store,
+            alarms=self.speaker.alarms,
+            clock=self.clock,
+            timers=self.speaker.timers,
+            terms=CallbackTerms(
+                callbacks=self.store,
+                hours=read_hours(terms.windows),
+                zone=ZoneInfo(self.settings.site.timezone),
+                soon_hours=terms.soon_hours,
+                days=terms.days,
+            )
+            if terms.enabled
+            else None,
         )
 
     def _care(self, contact: Contact, arrival: Arrival, reception: Reception) -> CareLimit:

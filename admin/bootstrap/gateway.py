@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from admin.bootstrap import lines, queue_store, sealer
+from admin.bootstrap.callbacks import CallingBacks
 from admin.bootstrap.conversations import Conversations
 from admin.processes.seat import seat
 from hotline.alarms import JournalAlarms
@@ -101,7 +102,7 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
         store=store,
         recorder=conversations.recorder,
         alarms=alarms,
-        dispatcher=_dispatcher(settings, store, identity, alarms=alarms, clock=clock),
+        dispatcher=_dispatcher(settings, store, gateway, alarms=alarms, clock=clock),
         inbox=Inbox(settings.redis_url, gateway=identity, taker=gateway),
         heart=_heart(store, gateway),
         reconciler=Reconciler(leases=store, alarms=alarms),
@@ -141,13 +142,20 @@ def _recorder(settings: Settings, tracks: Endpoint, clock: Clock) -> Recorder | 
 def _dispatcher(
     settings: Settings,
     store: QueueStore,
-    gateway: GatewayId,
+    gateway: Gateway,
     *,
     alarms: JournalAlarms,
     clock: Clock,
 ) -> Dispatcher:
     feed = Feed(settings.redis_url, overview=store, alarms=alarms)
-    return Dispatcher(offers=store, feed=feed, gateway=gateway, clock=clock, alarms=alarms)
+    return Dispatcher(
+        offers=store,
+        feed=feed,
+        gateway=gateway.id,
+        clock=clock,
+        alarms=alarms,
+        calls_back=lambda: gateway.calls_back,
+    )
 
 
 def _heart(store: QueueStore, gateway: Gateway) -> Heart:
@@ -173,9 +181,13 @@ def _reach(settings: Settings, store: QueueStore, *, alarms: JournalAlarms, cloc
 
 
 def _gateway(settings: Settings, identity: GatewayId, conversations: Conversations) -> Gateway:
+    dialled, seals = lines(settings), sealer(settings)
+    callbacks = CallingBacks(
+        gateway=identity, lines=dialled, conversations=conversations, number_of=seals.open
+    )
     gateway = Gateway(
         gateway=identity,
-        lines=lines(settings),
+        lines=dialled,
         switchboard=Switchboard(
             telephone=conversations.telephone,
             audio=conversations.telephone,
@@ -186,7 +198,8 @@ def _gateway(settings: Settings, identity: GatewayId, conversations: Conversatio
         counselors=conversations.store,
         offers=conversations.store,
         converse=conversations.converse,
-        seal=sealer(settings).seal,
+        seal=seals.seal,
+        call_back=callbacks.call_back,
         max_contacts=min(settings.gateway.max_contacts, conversations.telephone.capacity // 2),
     )
     conversations.telephone.listener = gateway

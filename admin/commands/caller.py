@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from admin import bootstrap
+from admin.commands import callback
 from admin.commands.options import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -32,8 +33,11 @@ from queueing.blocks import Block
 from queueing.care import CarePlan
 from queueing.store import QueueStore
 
-app = typer.Typer(help="Callers who harass the service, and frequent callers.",
+app = typer.Typer(help="Callbacks, callers who harass the service, and frequent callers.",
                   no_args_is_help=True)  # fmt: skip
+
+app.command(name="callbacks")(callback.callbacks)
+app.command(name="callback-cancel")(callback.callback_cancel)
 
 SHOWN = 12
 """Digits of a digest: enough to tell callers apart by eye."""

@@ -128,7 +128,8 @@ def _column(fig: Figures, settings: Settings) -> list[tuple[str, str]]:
         ("calls", fig.calls), ("offered", fig.offered), ("answered", fig.answered),
         ("abandoned", fig.abandoned), ("short", fig.short_abandoned),
         ("in menu", fig.abandoned_in_menu), ("refused", fig.refused), ("failed", fig.failed),
-        ("open", fig.open),
+        ("open", fig.open), ("promised", fig.promised), ("called back", fig.reached),
+        ("lapsed", fig.lapsed),
     )  # fmt: skip
     return [
         *((name, str(count)) for name, count in counts),

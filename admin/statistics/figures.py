@@ -76,10 +76,17 @@ class Figures:
     """Ended by a fault of ours, answered or not."""
     open: int = 0
     """Not ended yet."""
+    promised: int = 0
+    """Offered contacts that were promised a callback; never counted as abandoned for it."""
+    reached: int = 0
+    """Of these, called back and talking: answered as well."""
+    lapsed: int = 0
+    """Of these, ended otherwise: given up, withdrawn, or the caller called again."""
     handled: int = 0
     """Answered and ended: what handle time is averaged over."""
     wait: float = 0.0
-    """Seconds from the first queueing to the first answer, over `answered`."""
+    """Seconds from the first queueing to the first answer, over `answered` without `reached`: who
+    was called back waited elsewhere, and by choice."""
     talk: float = 0.0
     hold: float = 0.0
     wrap_up: float = 0.0
@@ -88,8 +95,9 @@ class Figures:
 
     @property
     def asa(self) -> float | None:
-        """Average speed of answer = wait / answered (988 and 911 grants; see domain words)."""
-        return _ratio(self.wait, self.answered)
+        """Average speed of answer = wait / (answered - reached): 988 and 911 grants, see domain
+        words; who was called back apart."""
+        return _ratio(self.wait, self.answered - self.reached)
 
     @property
     def aht(self) -> float | None:
@@ -108,7 +116,9 @@ class Figures:
         return _ratio(self.abandoned, self.offered - self.short_abandoned)
 
     def service_level(self, seconds: int) -> float | None:
-        """Answered within `seconds` / (offered - short abandoned).
+        """Answered on the line within `seconds` / (offered - short abandoned).
+
+        Who was promised a callback was not answered within them, and counts as such.
 
         Short abandons are excluded from the denominator, and shown apart. Raises KeyError for a
         level that was not measured.
@@ -127,6 +137,9 @@ class Figures:
             self.abandoned_in_menu += facts.result is Result.ABANDONED
             return
         self.offered += 1
+        self.promised += facts.promised_at is not None
+        self.reached += facts.reached_at is not None
+        self.lapsed += facts.result is Result.LAPSED
         if facts.answered_at is not None:
             self._add_answered(facts, (facts.answered_at - facts.queued_at).total_seconds())
         elif facts.result is Result.ABANDONED and facts.ended_at is not None:
@@ -137,9 +150,10 @@ class Figures:
 
     def _add_answered(self, facts: ContactFacts, waited: float) -> None:
         self.answered += 1
-        self.wait += waited
-        for level in self.within:
-            self.within[level] += waited <= level
+        if facts.reached_at is None:
+            self.wait += waited
+            for level in self.within:
+                self.within[level] += waited <= level
         if facts.ended_at is not None:
             self.handled += 1
             self.talk += facts.talk

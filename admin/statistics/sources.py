@@ -74,6 +74,8 @@ def _facts(row: ContactRow, wrap_up: float) -> ContactFacts:
         node=row.node,
         arrived_at=row.arrived_at,
         queued_at=row.queued_first_at,
+        promised_at=row.promised_at,
+        reached_at=row.reached_at,
         answered_at=row.talk_first_at,
         ended_at=row.ended_at,
         result=None if row.result is None else Result(row.result),

@@ -21,6 +21,8 @@ class ContactFacts:
     node: str | None = None
     arrived_at: datetime | None = None
     queued_at: datetime | None = None
+    promised_at: datetime | None = None
+    reached_at: datetime | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     result: Result | None = None
@@ -80,14 +82,25 @@ class _Tracer:
                 facts.arrived_at, facts.node = event.at, facts.node or event.node
             case e.ContactQueued():
                 facts.queued_at, facts.node = facts.queued_at or event.at, event.node
-            case e.ContactAnswered():
+            case e.CallbackPromised():
+                facts.promised_at = facts.promised_at or event.at
+            case e.ContactAnswered() | e.CallbackReached():
+                if isinstance(event, e.CallbackReached):
+                    facts.reached_at = facts.reached_at or event.at
                 facts.answered_at = facts.answered_at or event.at
                 self._talking[facts.id] = event.at
             case e.ContactHeld() | e.ContactResumed():
                 self._hold(facts, event)
             case e.CounselorLost():
                 self._end_talk(facts, event.at)
-            case e.CallerLeft() | e.CounselorLeft() | e.ContactRefused() | e.ContactFailed():
+            case (
+                e.CallerLeft()
+                | e.CounselorLeft()
+                | e.ContactRefused()
+                | e.ContactFailed()
+                | e.CallbackGivenUp()
+                | e.CallbackWithdrawn()
+            ):
                 self._end_talk(facts, event.at)
                 facts.ended_at, facts.result = event.at, event.termination.result
             case _:

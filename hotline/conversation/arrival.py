@@ -25,7 +25,7 @@ class DialledLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """Where a contact came from."""
+    """Where a contact came from. `dialable`: the caller can be called back."""
 
     gateway: GatewayId
     leg: LegId
@@ -33,6 +33,7 @@ class Arrival:
     dnis: str
     node: NodeId
     caller: SealedNumber
+    dialable: bool = False
 
     def waiting(self, contact: ContactId, menu: MenuResult, *, since: datetime) -> Waiting:
         """Return what the queue is asked for, by a caller who arrived at `since`."""

@@ -13,7 +13,7 @@ leg from INVITE to the end, and the counselor's leg while there is one:
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 
 from hotline import events as e
 from hotline.call import (
@@ -25,11 +25,12 @@ from hotline.call import (
     LegResumed,
     PlaybackFinished,
 )
-from hotline.clock import Clock, Timers
 from hotline.contact import Contact, ContactState, E
 from hotline.conversation.arrival import Arrival
 from hotline.conversation.errands import Errands
 from hotline.conversation.inline import InLine
+from hotline.conversation.line import Line as Line
+from hotline.conversation.promising import Promising
 from hotline.conversation.ringing import EVENT_OF, WITH_STATUS, Ringing
 from hotline.conversation.talk import Talk
 from hotline.conversation.waitingroom import WaitingRoom
@@ -37,15 +38,7 @@ from hotline.events import Reason, Result, Termination
 from hotline.ids import LegId, OfferId, RecordingId
 from hotline.menu.ivr import Outcome
 from hotline.menu.reception import MenuResult, Reception
-from hotline.ports import (
-    Alarms,
-    Audio,
-    Offer,
-    OfferOutcome,
-    Offers,
-    Queue,
-    Telephone,
-)
+from hotline.ports import Offer, OfferOutcome, Promise
 
 log = logging.getLogger(__name__)
 
@@ -56,19 +49,6 @@ LOST = frozenset({Reason.RTP_SILENCE, Reason.SESSION_EXPIRED, Reason.FAULT, Reas
 
 AGAIN_SECONDS = 2.0
 """After an offer that failed by a fault of ours: at once, it would fail again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """What a conversation talks to."""
-
-    telephone: Telephone
-    audio: Audio
-    queue: Queue
-    offers: Offers
-    alarms: Alarms
-    clock: Clock
-    timers: Timers
 
 
 class Conversation:
@@ -102,13 +82,26 @@ class Conversation:
             errands=self._errands,
             clock=line.clock,
         )
+        self._promising = Promising(
+            contact=contact,
+            arrival=arrival,
+            line=line,
+            in_line=self._in_line,
+            waiting_room=waiting_room,
+            errands=self._errands,
+        )
 
     # --- what the gateway asks ---------------------------------------------------
 
     @property
+    def lives(self) -> bool:
+        """The contact has not ended, nor gone with a promise."""
+        return self.contact.lives
+
+    @property
     def over(self) -> bool:
-        """The contact has ended and the queue knows."""
-        return self.contact.ended and self._errands.idle
+        """It has, and the queue knows."""
+        return not self.lives and self._errands.idle
 
     @property
     def legs(self) -> frozenset[LegId]:
@@ -140,7 +133,9 @@ class Conversation:
         """React to what happened to one of our legs."""
         if self.contact.ended:
             return
-        if event.leg == self.arrival.leg:
+        if not self.lives:
+            self._promising.leg_event(event)
+        elif event.leg == self.arrival.leg:
             self._caller_event(event)
         elif self._ringing is not None and event.leg == self._ringing.leg:
             self._ringing_event(event, self._ringing)
@@ -185,7 +180,7 @@ class Conversation:
 
     def fail(self, reason: Reason) -> None:
         """End the contact by a fault or order of ours."""
-        if not self.contact.ended:
+        if self.lives:
             self._end(e.ContactFailed, Termination(Result.FAILED, reason))
 
     def rescue(self) -> None:
@@ -201,6 +196,27 @@ class Conversation:
         self._record(e.MenuFinished, outcome=menu.outcome, topic=menu.topic, language=menu.language)
         self._in_line.ask(menu)
         self._wait("danger_confirmed" if self._in_line.is_crisis else "please_wait")
+
+    async def recall(self, promise: Promise) -> None:
+        """The caller was promised a callback, and is being called: remember what they asked for."""
+        asks = promise.waiting
+        menu = MenuResult(
+            outcome=Outcome.CHOSEN,
+            topic=asks.topic,
+            language=asks.language,
+            skills=asks.skills,
+            priority=asks.priority,
+            asked_for=asks.asked_for,
+        )
+        self._in_line.recall(menu, since=asks.arrived_at)
+        await self._reception.recall(consent=promise.consent, language=asks.language)
+
+    def take_up(
+        self, offer: Offer, counselor: LegId, *, told: Callable[[], Awaitable[object]]
+    ) -> None:
+        """The caller was called and took the call; `told` lets the queue know."""
+        self._errands.send(told)
+        self._begin_talk(e.CallbackReached, offer, counselor, leg=self.arrival.leg)
 
     async def settled(self) -> None:
         """Return when the queue knows everything we had to say."""
@@ -225,6 +241,8 @@ class Conversation:
 
     def _caller_event(self, event: LegEvent) -> None:
         if isinstance(event, LegEnded):
+            if self._promising.defers(lambda: self._caller_event(event)):
+                return
             talked = self.contact.state is S.TALKING
             result = Result.COMPLETED if talked else Result.ABANDONED
             if event.reason is Reason.NO_CODEC:
@@ -267,7 +285,9 @@ class Conversation:
         elif isinstance(event, DigitPressed):
             menu = self._reception.danger(event.digit)
             if menu is None:
+                self._promising.press(event.digit, consent=self._reception.consent)
                 return
+            self._promising.close()
             if not self._in_line.is_crisis:
                 self._in_line.ask(menu)
             self._waiting_room.confirm_danger()
@@ -316,13 +336,14 @@ class Conversation:
             return
         self._ringing = None
         self._waiting_room.leave()
-        self._talk.begin(ringing.offer, ringing.leg)
-        self._record(
-            e.ContactAnswered,
-            offer=ringing.offer.id,
-            counselor=ringing.offer.counselor,
-            leg=ringing.leg,
-        )
+        self._promising.close()
+        self._begin_talk(e.ContactAnswered, ringing.offer, ringing.leg, leg=ringing.leg)
+
+    def _begin_talk(
+        self, kind: type[e.Event], offer: Offer, counselor: LegId, *, leg: LegId
+    ) -> None:
+        self._talk.begin(offer, counselor)
+        self._record(kind, offer=offer.id, counselor=offer.counselor, leg=leg)
         for kind, facts in self._talk.record(consent=self._reception.consent):
             self._record(kind, **facts)
 
@@ -354,6 +375,7 @@ class Conversation:
 
     def _end(self, kind: type[e.Event], termination: Termination, **facts: object) -> None:
         self._reception.close()
+        self._promising.close()
         self._waiting_room.leave()
         offer = self._talk.offer
         for leg in self.legs:

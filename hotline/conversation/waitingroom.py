@@ -46,6 +46,8 @@ class WaitingRoom:
         self._timers = speaker.timers
         self._alarms = speaker.alarms
         self._rhythm = rhythm
+        self.hint: Callable[[], str] = str
+        """Names a prompt that is said behind the place, or none: an empty text."""
         self._language = ""
         self._is_crisis = False
         self._timer: Timer | None = None
@@ -89,11 +91,30 @@ class WaitingRoom:
             return
         if found.position == 0 or self._timer is None:
             return
-        words = [CALM] if self._is_crisis else place_playlist(found, self._language)
+        words = [CALM]
+        if not self._is_crisis:
+            hint = self.hint()
+            words = [*place_playlist(found, self._language), *([hint] if hint else ())]
         if self._said:
             self._next = words
         else:
             self._say(words)
+
+    def tell(self, words: list[str]) -> None:
+        """Say these prompts now, in place of what is being said; then the music goes on."""
+        if self._timer is not None:
+            self._next = []
+            self._say(words)
+
+    def say_goodbye(self, name: str) -> int | None:
+        """Leave with one last prompt; return its playlist's number, None when it cannot be said."""
+        self.leave()
+        path = self._find(name)
+        try:
+            return None if path is None else self._audio.play(self._leg, [path])
+        except PromptMissing as error:
+            self._missing(error)
+            return None
 
     def playback_finished(self, playlist: int) -> None:
         """Say what is due, or back to the music, when the words that were being said are over."""

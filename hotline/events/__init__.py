@@ -12,6 +12,14 @@ How an event travels and is stored stands in `wire.py`.
 
 from __future__ import annotations
 
+from hotline.events.callback import (
+    CallbackDialled,
+    CallbackFailed,
+    CallbackGivenUp,
+    CallbackPromised,
+    CallbackReached,
+    CallbackWithdrawn,
+)
 from hotline.events.caller import (
     BlockConfirmed,
     CallerBlocked,
@@ -74,6 +82,12 @@ __all__ = [
     "AlarmRaised",
     "BlockConfirmed",
     "CallAnswered",
+    "CallbackDialled",
+    "CallbackFailed",
+    "CallbackGivenUp",
+    "CallbackPromised",
+    "CallbackReached",
+    "CallbackWithdrawn",
     "CallerBlocked",
     "CallerEvent",
     "CallerLeft",

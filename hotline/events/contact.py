@@ -79,7 +79,7 @@ class ContactQueued(ContactEvent):
 class PlaceKept(ContactEvent):
     """The caller was here before and has the place of that visit: in line since `since`.
 
-    `because`: ``fault`` (we cut the caller off) or ``hung_up``.
+    `because`: ``fault`` (we cut the caller off), ``hung_up``, or ``callback`` (one was promised).
     """
 
     since: datetime

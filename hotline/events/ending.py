@@ -17,6 +17,8 @@ class Result(StrEnum):
     """We did not serve the call: blocked, no codec, over capacity."""
     FAILED = "failed"
     """A fault of ours ended it."""
+    LAPSED = "lapsed"
+    """A promised callback came to nothing: not reached, withdrawn, or the caller called again."""
 
 
 class Reason(StrEnum):
@@ -41,6 +43,12 @@ class Reason(StrEnum):
     DECLINED = "declined"
     UNREACHABLE = "unreachable"
     WITHDRAWN = "withdrawn"
+    NOT_CONFIRMED = "not_confirmed"
+    """Whoever answered our callback did not say that it was theirs."""
+    NOT_REACHED = "not_reached"
+    """No attempt to call back reached the caller."""
+    CALLED_AGAIN = "called_again"
+    """The caller was on the line again before we called."""
     GATEWAY_LOST = "gateway_lost"
     SHUTDOWN = "shutdown"
     FAULT = "fault"

@@ -28,10 +28,14 @@ class AlarmKind(StrEnum):
     """Somebody waits for whom nobody on duty can be asked, now or later."""
     PHONES_UNREACHABLE = "phones_unreachable"
     """Most phones of who is ready died at once; over when most of the ready have a live one."""
+    CALLBACK_GIVEN_UP = "callback_given_up"
+    """A promised callback did not reach its caller: a supervisor decides what follows."""
     FAULT = "fault"
 
 
-OCCURRENCES = frozenset({AlarmKind.STUCK_STATE_MENDED, AlarmKind.FAULT})
+OCCURRENCES = frozenset(
+    {AlarmKind.STUCK_STATE_MENDED, AlarmKind.FAULT, AlarmKind.CALLBACK_GIVEN_UP}
+)
 """Alarms that happen rather than stand: each is told, none is ever over."""
 
 

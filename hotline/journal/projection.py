@@ -13,7 +13,14 @@ from hotline.errors import IllegalTransition
 from hotline.journal.rows import held, hold, let_go
 from hotline.journal.tables import ContactRow, ContactStateRow, CounselorIntervalRow
 
-Ending = e.CallerLeft | e.CounselorLeft | e.ContactRefused | e.ContactFailed
+Ending = (
+    e.CallerLeft
+    | e.CounselorLeft
+    | e.ContactRefused
+    | e.ContactFailed
+    | e.CallbackGivenUp
+    | e.CallbackWithdrawn
+)
 
 
 class ContactProjection:
@@ -78,13 +85,17 @@ def _note(row: ContactRow, event: e.Event) -> None:
             _queue(row, event)
         case e.ContactOffered():
             row.offers += 1
+        case e.CallbackPromised():
+            row.promised_at = row.promised_at or event.at
         case _:
             _note_talk(row, event)
 
 
 def _note_talk(row: ContactRow, event: e.Event) -> None:
     match event:
-        case e.ContactAnswered():
+        case e.ContactAnswered() | e.CallbackReached():
+            if isinstance(event, e.CallbackReached):
+                row.reached_at = row.reached_at or event.at
             row.talk_first_at = row.talk_first_at or event.at
             row.talk_since = event.at
             row.counselor = event.counselor
@@ -94,7 +105,14 @@ def _note_talk(row: ContactRow, event: e.Event) -> None:
             _hold(row, [leg for leg in row.held_legs if leg != event.leg], event.at)
         case e.CounselorLost():
             _end_talk(row, event.at)
-        case e.CallerLeft() | e.CounselorLeft() | e.ContactRefused() | e.ContactFailed():
+        case (
+            e.CallerLeft()
+            | e.CounselorLeft()
+            | e.ContactRefused()
+            | e.ContactFailed()
+            | e.CallbackGivenUp()
+            | e.CallbackWithdrawn()
+        ):
             _end(row, event)
         case _:
             pass

@@ -105,6 +105,10 @@ class ContactRow(Base):
     """Our 200: the caller hears us."""
     menu_finished_at: Mapped[datetime | None]
     queued_first_at: Mapped[datetime | None]
+    promised_at: Mapped[datetime | None]
+    """A callback was promised, the first time."""
+    reached_at: Mapped[datetime | None]
+    """The caller took the callback."""
     talk_first_at: Mapped[datetime | None]
     """The first counselor answered."""
     talk_since: Mapped[datetime | None]

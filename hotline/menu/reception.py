@@ -108,6 +108,13 @@ class Reception:
         elif isinstance(event, PlaybackFinished) and event.playlist == self._playlist:
             self._step(ivr.PlaybackFinished())
 
+    async def recall(self, *, consent: bool, language: str) -> None:
+        """Greet nobody: the caller was here before and said `consent` and `language` then. The
+        menu is found all the same, for its danger key and for what is known of the caller."""
+        self._closed, self._language = True, language
+        self._state = ivr.MenuState(consent=Consent.GIVEN if consent else Consent.REFUSED)
+        self._welcome = await self._find_welcome()
+
     def danger(self, digit: str) -> MenuResult | None:
         """Return what the danger key asks for, for a caller who is past the menu."""
         finish = ivr.danger(self._welcome.flow, digit) if self._welcome is not None else None

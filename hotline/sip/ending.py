@@ -38,10 +38,11 @@ _REFUSALS = {
 }
 
 
-def reason_of(status: int, *, incoming: bool, was_up: bool) -> Reason:
-    """Return why a leg ended that the other side, or the network, ended with `status`."""
+def reason_of(status: int, *, incoming: bool, was_up: bool, callers: bool = False) -> Reason:
+    """Return why a leg ended that the other side, a caller or not, or the network, ended with
+    `status`."""
     if was_up and status == 200:
-        return Reason.CALLER_HUNG_UP if incoming else Reason.COUNSELOR_HUNG_UP
+        return Reason.CALLER_HUNG_UP if incoming or callers else Reason.COUNSELOR_HUNG_UP
     if was_up:
         return _UP.get(status, Reason.FAULT)
     if incoming:

@@ -155,6 +155,10 @@ class Endpoint:
         ValueError only for an extension or a header that is not one."""
         return self._switch.dial(extension, headers=headers)
 
+    def dial_caller(self, number: str, *, shown: str) -> LegId:
+        """See `ports.Telephone.dial_caller`; ValueError for a number that is not one."""
+        return self._switch.dial_caller(number, shown=shown)
+
     def ring(self, leg: LegId) -> None:
         """See `ports.Telephone.ring`."""
         self._switch.ring(leg)

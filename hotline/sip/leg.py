@@ -22,9 +22,11 @@ from hotline.ids import LegId
 class Leg:
     """One dialog as the rest of this package sees it. `dialog` is None once it is over."""
 
-    def __init__(self, leg: LegId, *, incoming: bool) -> None:
+    def __init__(self, leg: LegId, *, incoming: bool, callers: bool | None = None) -> None:
         self.id = leg
         self.incoming = incoming
+        self.callers = incoming if callers is None else callers
+        """The other end is a caller, also one whom we called."""
         self.machine = LegMachine(leg)
         self.dialog: Dialog | None = None
         self.held_by_peer = False
@@ -183,13 +185,17 @@ def _is_heard(media: Any) -> bool:
     return bool(media.type == pj.PJMEDIA_TYPE_AUDIO and media.audioConfSlot != pj.PJSUA_INVALID_ID)
 
 
-def operation(status: int = 0, headers: dict[str, str] | None = None) -> pj.CallOpParam:
-    """Return the engine's parameters: one audio stream, no video, no text (T.140)."""
+def operation(
+    status: int = 0, headers: dict[str, str] | None = None, *, shown: str = ""
+) -> pj.CallOpParam:
+    """Return the engine's parameters: one audio stream, no video, no text (T.140). `shown`: the
+    URI in From, in place of our own."""
     prm = pj.CallOpParam(True)
     prm.opt.audioCount = 1
     prm.opt.videoCount = 0
     prm.opt.textCount = 0
     prm.statusCode = status
+    prm.txOption.localUri = shown
     if headers:
         lines = pj.SipHeaderVector()
         for name, value in headers.items():

@@ -114,14 +114,23 @@ class Switch:
         ValueError only for an extension or a header that is not one."""
         uri = invite.target(extension, *self._edge)
         extra = dict(invite.checked(headers))
-        leg = self._new_leg(incoming=False)
+        return self._call(Leg(new_leg_id(), incoming=False), uri, extra)
+
+    def dial_caller(self, number: str, *, shown: str) -> LegId:
+        """See `ports.Telephone.dial_caller`; ValueError likewise."""
+        uri, own = (invite.target(one, *self._edge) for one in (number, shown))
+        leg = Leg(new_leg_id(), incoming=False, callers=True)
+        return self._call(leg, uri, {"X-Hotline-Callback": "yes"}, shown=own)
+
+    def _call(self, leg: Leg, uri: str, headers: dict[str, str], *, shown: str = "") -> LegId:
+        self._admit(leg)
         leg.machine.apply(LegDialled(leg=leg.id))
         if len(self._legs) > self.capacity:
             self._finish(leg, Reason.OVER_CAPACITY, 503)
             return leg.id
         leg.dialog = Dialog(self.account, leg, self)
         try:
-            leg.dialog.makeCall(uri, operation(headers=extra))
+            leg.dialog.makeCall(uri, operation(headers=headers, shown=shown))
             self._graveyard.slot_taken(leg.dialog.getId())
         except pj.Error as error:
             log.warning("leg %s: INVITE not sent: %s", leg.id[:8], error.reason)
@@ -220,7 +229,7 @@ class Switch:
             self._emit(leg, LegTried(leg=leg.id))
 
     def _ended_by_peer(self, leg: Leg, status: int) -> None:
-        reason = reason_of(status, incoming=leg.incoming, was_up=leg.is_up)
+        reason = reason_of(status, incoming=leg.incoming, was_up=leg.is_up, callers=leg.callers)
         self._emit(leg, LegEnded(leg=leg.id, reason=reason, status=status))
         self._let_go(leg)
 
@@ -256,11 +265,6 @@ class Switch:
             self._faults.append(leg)
 
     # --- inside ---------------------------------------------------------------------
-
-    def _new_leg(self, *, incoming: bool) -> Leg:
-        leg = Leg(new_leg_id(), incoming=incoming)
-        self._admit(leg)
-        return leg
 
     def _admit(self, leg: Leg) -> None:
         self._legs[leg.id] = leg

@@ -7,7 +7,8 @@
 --         before the one who last took the caller, or empty; 15 '1' while a phone rings for it
 -- RETURNS nothing, or the place of an earlier visit that it has now: {instant in JSON, because}
 -- INVARIANT The place depends on the score alone, which grows with the arrival: one earlier by n ms
---           is smaller by n. A kept place is taken once, and never by the contact that left
+--           is smaller by n. Whoever was promised a callback and calls again has the place of that, and
+--           the promise is no more. A kept place is taken once, and never by the contact that left
 --           it; whoever did not hear that it was taken is told again. A gateway that says so of a
 --           contact that is talking here knows better: it lost the counselor while Redis was away. Unless a
 --           phone rang for it when it said so: then the counselor has picked up since.
@@ -20,6 +21,12 @@ local held = call('HMGET', key, 'state', 'counselor', 'gateway', 'arrived', 'sin
 local function earlier()
   if held[6] then return held[4], held[5], held[6] end
   if held[1] or digest == '' then return nil end
+  local other = call('HGET', PROMISED, digest)
+  if other then
+    local promise = call('HMGET', PROMISE .. other, 'arrived', 'since')
+    dissolve(other, 'called_again', 'caller')
+    return promise[1], promise[2], 'callback'
+  end
   local place = call('HMGET', PLACE .. digest, 'arrived', 'since', 'because', 'contact', 'until')
   if not place[1] then return nil end
   local gone = place[4] == contact or tonumber(place[5]) < NOW
@@ -28,6 +35,10 @@ local function earlier()
   return place[1], place[2], place[3]
 end
 
+if promised(contact) then -- nobody heard the promise: the caller is on the line
+  end_promise(contact)
+  call('HDEL', key, 'promised')
+end
 local earlier_ms, earlier_text, because = earlier()
 local answer = {}
 if earlier_ms and tonumber(earlier_ms) < tonumber(arrived) then

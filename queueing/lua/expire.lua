@@ -5,10 +5,12 @@
 --         Redis, or everybody, was away; 7 ms of wrap-up; 8 state after it; 9 ms for which a place
 --         is kept after a fault; 10 how many missed offers in a row make not ready
 -- RETURNS what was done: {'away'} | {'lost', contact, gateway, seq, state, counselor} |
---         {'withdrawn', contact, counselor} | {'released', counselor}, each as a list
+--         {'withdrawn', contact, counselor} | {'released', counselor} | {'returned', contact, gateway} |
+--         {'given_up', contact}, each as a list
 -- INVARIANT Nobody stays offered or talking for a gateway that is dead, nor offered beyond the
 --           lease, nor in wrap-up beyond the deadline. A contact that is lost gets its ContactFailed
---           in the journal here, once, whoever sweeps, and its place is kept. After an absence, or a
+--           in the journal here, once, whoever sweeps, and its place is kept; a callback is
+--           nobody's again, and comes and goes with its caller's openings. After an absence, or a
 --           clock that jumped, all leases begin anew, for nobody could renew them; a clock set
 --           back lengthens no wrap-up.
 local gateway_lease, offer_lease = tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -18,7 +20,10 @@ local done = {}
 
 -- A gateway's last events may be younger than its last heartbeat: look at the end of the journal.
 local JOURNAL_TAIL = 5000
-local ENDINGS = { CallerLeft = 1, CounselorLeft = 1, ContactRefused = 1, ContactFailed = 1 }
+local ENDINGS = {
+  CallerLeft = 1, CounselorLeft = 1, ContactRefused = 1, ContactFailed = 1, CallbackGivenUp = 1,
+  CallbackWithdrawn = 1,
+}
 
 -- A lease of 0 stays over: whoever set it knew that its holder is dead (heartbeat.lua).
 local function renew(zset, lease)
@@ -64,10 +69,18 @@ local function bury(gateway)
   if #carried > 0 then read_tail(seqs) end
   for i = 1, #carried, 2 do
     local contact = carried[i]
-    local held = call('HMGET', CONTACT .. contact, 'state', 'counselor')
-    keep_place(contact, 'fault', place)
-    remove(contact, 'gateway_lost', 'system', wrap_up, setting)
+    local held = call('HMGET', CONTACT .. contact, 'state', 'counselor', 'gateway')
     local seq = seqs[contact]
+    if promised(contact) then
+      if held[3] == gateway then -- else the promise was made as it died
+        take_back(contact, seq or 0, 'gateway_lost')
+        done[#done + 1] = { 'returned', contact, gateway }
+      end
+      seq = nil
+    else
+      keep_place(contact, 'fault', place)
+      remove(contact, 'gateway_lost', 'system', wrap_up, setting)
+    end
     if seq then
       journal('ContactFailed', contact, whole(seq + 1),
         { termination = { result = 'failed', reason = 'gateway_lost' } })
@@ -104,4 +117,13 @@ for _, counselor in ipairs(past(WRAP_UPS)) do
   release(counselor, 'wrap_up_over', 'system', setting)
   done[#done + 1] = { 'released', counselor }
 end
+for _, contact in ipairs(past(LOOKS)) do
+  local owner = call('HGET', CONTACT .. contact, 'gateway')
+  if owner and owner ~= '' then -- somebody is at it, and lets it go in the end
+    call('ZADD', LOOKS, whole(NOW + longest_gap), contact)
+  else
+    stand(contact, NOW)
+  end
+end
+for _, contact in ipairs(GIVEN_UP) do done[#done + 1] = { 'given_up', contact } end
 return done

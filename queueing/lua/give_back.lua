@@ -8,7 +8,8 @@
 --           ready in the old place when the offer was withdrawn, or ready behind the others when it
 --           was missed and that is not yet too often. Said twice it is still 1.
 --           An owner that withdraws a contact again and again does not have it in line any more:
---           it is forgotten, lest counselors are claimed in circles; should it wait
+--           it is forgotten, lest counselors are claimed in circles (but for a callback, which nobody
+--           would say anew); should it wait
 --           all the same, its owner finds position 0 and says so anew.
 local contact, counselor, offer, outcome = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local key = CONTACT .. contact
@@ -23,7 +24,8 @@ else
 end
 back_in_line(contact)
 call('HSET', key, 'given_back', offer)
-if outcome == 'withdrawn' and call('HINCRBY', key, 'withdrawals', 1) >= MOST_WITHDRAWALS then
+if outcome == 'withdrawn' and not promised(contact)
+    and call('HINCRBY', key, 'withdrawals', 1) >= MOST_WITHDRAWALS then
   forget(contact)
 end
 return 1

@@ -39,8 +39,12 @@ for i = 1, #before, 2 do
   local held = call('HMGET', CONTACT .. contact, 'gateway', 'touched', 'state')
   if held[1] == gateway and call('HEXISTS', carried, contact) == 0 then
     if math.abs(NOW - tonumber(held[2])) > lease then -- also when the clock was set back
-      if held[3] ~= 'talking' then keep_place(contact, 'fault', tonumber(ARGV[8])) end
-      remove(contact, 'forgotten', 'system', tonumber(ARGV[6]), ARGV[7])
+      if promised(contact) then
+        take_back(contact, tonumber(before[i + 1]), 'gateway_lost')
+      else
+        if held[3] ~= 'talking' then keep_place(contact, 'fault', tonumber(ARGV[8])) end
+        remove(contact, 'forgotten', 'system', tonumber(ARGV[6]), ARGV[7])
+      end
       forgotten[#forgotten + 1] = contact
     else
       call('HSET', carried, contact, before[i + 1])

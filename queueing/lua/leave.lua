@@ -7,6 +7,7 @@
 -- INVARIANT A counselor to whom it was offered is ready again; one who talked is in wrap-up. Who
 --           waited has the place kept; who talked only if a fault cut them off.
 local contact, because = ARGV[4], ARGV[7]
+if promised(contact) then end_promise(contact) end -- nobody heard of it: the caller has left
 local state = call('HGET', CONTACT .. contact, 'state')
 if not state then return 0 end
 if state ~= 'talking' or because == 'fault' then keep_place(contact, because, tonumber(ARGV[8])) end

@@ -46,6 +46,7 @@ class Exchange:
             converse=self.scene.converse,
             seal=lambda number: SealedNumber("sealed", str(len(number))),
             max_contacts=max_contacts,
+            call_back=lambda _offer, _hold: self.called_back,  # type: ignore[arg-type,return-value]
         )
 
     async def settle(self) -> None:

@@ -1,0 +1,349 @@
+"""One attempt to call a caller back: the counselor first, then the caller.
+
+    the counselor's phone rings -> picks up -> the queue's fence -> the caller's phone rings
+      -> "this is the call that you asked for; press 1" -> 1 -> a `Conversation` like any other
+
+Whoever answers hears neither who calls nor why. Anything but the key means that the attempt
+failed: the counselor is told so in words and is ready again. Without the queue's word nobody is
+dialled, and what the queue has allowed once is dialled once: a gateway that dies here leaves an
+attempt that counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hotline import events as e
+from hotline.call import DigitPressed, LegAnswered, LegEnded, LegEvent, PlaybackFinished
+from hotline.clock import Timer
+from hotline.contact import Contact, ContactState
+from hotline.conversation.arrival import Arrival
+from hotline.conversation.conversation import Conversation
+from hotline.conversation.errands import Errands
+from hotline.conversation.line import Line
+from hotline.conversation.ringing import EVENT_OF, WITH_STATUS, Ringing
+from hotline.conversation.visit import Visit
+from hotline.conversation.waitingroom import MUSIC
+from hotline.errors import PromptMissing, QueueUnavailable
+from hotline.events import AlarmKind, Reason, SealedNumber
+from hotline.ids import GatewayId, LegId, OfferId, RecordingId
+from hotline.number import dialable
+from hotline.ports import Callback, Callbacks, Offer, OfferOutcome, Prompts, Released
+from hotline.promise import unreached
+
+log = logging.getLogger(__name__)
+
+S = ContactState
+
+TAKE_KEYS = frozenset({"1", "0"})
+"""1 takes the call, and so does the danger key: the counselor is there already."""
+FENCE_SECONDS = 1.0
+"""For so long a counselor who picked up waits for the queue's word."""
+KEY_SECONDS = 6.0
+"""After the sentence, for the key."""
+MOST_SENTENCES = 2
+FAREWELL_SECONDS = 12.0
+"""No words to a counselor take longer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What whoever calls back needs. `converse` makes the conversation that follows; `shown` is the
+    number that callers see, empty: the one that they dialled."""
+
+    gateway: GatewayId
+    line: Line
+    callbacks: Callbacks
+    prompts: Prompts
+    converse: Callable[[Arrival, Contact], Conversation]
+    number_of: Callable[[SealedNumber], str]
+    shown: str
+    ring_timeout: float
+    ring_seconds: float
+
+
+class CallingBack:
+    """One claimed callback on this gateway. Implements `Visit`.
+
+    `hold` is told whenever legs were added, and of the conversation that takes this one's place.
+    """
+
+    waits = False
+    """Nobody hears music here."""
+
+    def __init__(
+        self, callback: Callback, *, contact: Contact, tools: Tools, hold: Callable[[Visit], None]
+    ) -> None:
+        self.contact = contact
+        self.lives = True
+        self._promise = callback.promise
+        self._tools = tools
+        self._hold = hold
+        self._errands = Errands(timers=tools.line.timers, name=f"callback {contact.id[:8]}")
+        self._offer: Offer | None = None
+        self._ringing: Ringing | None = None
+        self._counselor: LegId | None = None
+        self._caller: LegId | None = None
+        self._conversation: Conversation | None = None
+        self._timer: Timer | None = None
+        self._playlist: int | None = None
+        self._sentences = 0
+        self._reason: Reason | None = None
+        """Why the attempt is over; None while it runs."""
+
+    @property
+    def over(self) -> bool:
+        return not self.lives and self._errands.idle
+
+    @property
+    def legs(self) -> frozenset[LegId]:
+        ringing = self._ringing.leg if self._ringing is not None else None
+        return frozenset(leg for leg in (ringing, self._counselor, self._caller) if leg)
+
+    async def settled(self) -> None:
+        await self._errands.settled()
+
+    # --- what the gateway asks -----------------------------------------------------
+
+    def offer_made(self, offer: Offer) -> None:
+        """A counselor was claimed: ring the phone."""
+        line = self._tools.line
+        if self.contact.state is not S.PROMISED or not self.lives:
+            self._errands.send(lambda: line.offers.give_back(offer, OfferOutcome.WITHDRAWN))
+            return
+        self._offer, self._reason = offer, None
+        self._record(
+            e.ContactOffered, offer=offer.id, counselor=offer.counselor,
+            plan=offer.plan, step=offer.step, sticky=offer.sticky,
+        )  # fmt: skip
+        left = (offer.expires_at - line.clock.now()).total_seconds()
+        self._ringing = Ringing(
+            offer,
+            contact=self.contact.id,
+            telephone=line.telephone,
+            timers=line.timers,
+            alarms=line.alarms,
+            seconds=min(self._tools.ring_timeout, left),
+        )
+
+    def offer_withdrawn(self, offer: OfferId) -> None:
+        """The lease ran out, or nobody is to be called any more."""
+        if self._offer is None or self._offer.id != offer or not self.lives:
+            return
+        if self._ringing is not None:
+            ringing = self._ringing
+            ringing.stop(OfferOutcome.WITHDRAWN)
+            self._offer_over(ringing, OfferOutcome.WITHDRAWN, 487, told=True)
+        elif self._conversation is not None:
+            self._stop(Reason.WITHDRAWN, "callback_void")
+
+    def fail(self, reason: Reason) -> None:
+        """End the attempt by a fault or order of ours."""
+        if self._ringing is not None:
+            ringing = self._ringing
+            ringing.stop(OfferOutcome.WITHDRAWN)
+            self._offer_over(ringing, OfferOutcome.WITHDRAWN, 487)
+        elif self.lives and self._offer is not None:
+            self._stop(reason, "")
+
+    def rescue(self) -> None:
+        self.fail(Reason.FAULT)
+
+    def requeue(self) -> None:
+        """The queue alone knows where it stands."""
+
+    def recording_stopped(self, recording: RecordingId, detail: str) -> None:
+        """Nothing is recorded before the caller takes the call."""
+
+    def leg_event(self, event: LegEvent) -> None:
+        """React to what happened to one of our legs."""
+        if self._ringing is not None and event.leg == self._ringing.leg:
+            self._ringing_event(event, self._ringing)
+        elif event.leg == self._counselor:
+            self._counselor_event(event)
+        elif event.leg == self._caller:
+            self._caller_event(event)
+
+    # --- the counselor -------------------------------------------------------------
+
+    def _ringing_event(self, event: LegEvent, ringing: Ringing) -> None:
+        ringing.leg_event(event)
+        if isinstance(event, LegAnswered):
+            ringing.close()
+            self._ringing, self._counselor = None, ringing.leg
+            self._errands.hurry(lambda: self._picked_up(ringing.offer))
+        elif isinstance(event, LegEnded):
+            self._offer_over(ringing, ringing.outcome(event), event.status)
+
+    def _offer_over(
+        self, ringing: Ringing, outcome: OfferOutcome, status: int, *, told: bool = False
+    ) -> None:
+        """No counselor came; `told`: the queue itself said so."""
+        ringing.close()
+        self._ringing = None
+        offer = ringing.offer
+        facts: dict[str, object] = {"offer": offer.id, "counselor": offer.counselor}
+        if outcome in WITH_STATUS:
+            facts["status"] = status
+        self._record(EVENT_OF[outcome], **facts)
+        if not told:
+            self._errands.send(lambda: self._tools.line.offers.give_back(offer, outcome))
+        self._errands.send(lambda: self._release(offer, Reason.WITHDRAWN))
+
+    async def _picked_up(self, offer: Offer) -> None:
+        """Dial the caller, if the queue says that it may be."""
+        attempt = 0
+        try:
+            async with asyncio.timeout(FENCE_SECONDS):
+                attempt = await self._tools.callbacks.dial(offer, seq=self.contact.seq)
+        except (QueueUnavailable, TimeoutError):
+            log.warning("contact %s: not dialled, the queue is away", self.contact.id[:8])
+        if attempt == 0:
+            self._record(e.OfferWithdrawn, offer=offer.id, counselor=offer.counselor)
+            withdrawn = OfferOutcome.WITHDRAWN
+            self._errands.send(lambda: self._tools.line.offers.give_back(offer, withdrawn))
+            self._stop(Reason.WITHDRAWN, "callback_void")
+            return
+        facts = {"offer": offer.id, "counselor": offer.counselor, "attempt": attempt}
+        self.contact.was_told(e.CallbackDialled, at=self._tools.line.clock.now(), **facts)
+        if self._counselor is None:
+            self._stop(Reason.COUNSELOR_HUNG_UP, "")
+        elif self._reason is None:
+            self._dial()
+
+    def _dial(self) -> None:
+        tools, waiting = self._tools, self._promise.waiting
+        number = dialable(tools.number_of(self._promise.caller))
+        if not number:
+            self._stop(Reason.MALFORMED, "callback_failed")
+            return
+        self._caller = tools.line.telephone.dial_caller(number, shown=tools.shown or waiting.dnis)
+        arrival = Arrival(
+            gateway=tools.gateway,
+            leg=self._caller,
+            trunk=self._promise.trunk,
+            dnis=waiting.dnis,
+            node=waiting.node,
+            caller=self._promise.caller,
+            dialable=True,
+        )
+        conversation = self._conversation = tools.converse(arrival, self.contact)
+        self._errands.send(lambda: conversation.recall(self._promise))
+        self._hold(self)
+        self._wait(tools.ring_seconds, lambda: self._stop(Reason.NO_ANSWER, "callback_failed"))
+        if self._counselor is not None:
+            self._playlist = self._play(self._counselor, "callback_counselor", "")
+
+    def _counselor_event(self, event: LegEvent) -> None:
+        if isinstance(event, LegEnded):
+            self._counselor = None
+            if self._reason is None:
+                # Before the fence has answered: whoever asked sees that nobody is there.
+                if self.contact.state is S.DIALLED:
+                    self._stop(Reason.COUNSELOR_HUNG_UP, "")
+            else:
+                self._let_go()
+        elif isinstance(event, PlaybackFinished) and event.playlist == self._playlist:
+            if self._reason is not None:
+                self._let_go()
+            elif self._counselor is not None:
+                self._play(self._counselor, MUSIC, "", loop=True)
+
+    # --- the caller ----------------------------------------------------------------
+
+    def _caller_event(self, event: LegEvent) -> None:
+        if self._reason is not None:
+            return
+        if isinstance(event, LegAnswered):
+            self._announce()
+        elif isinstance(event, DigitPressed):
+            self._reached() if event.digit in TAKE_KEYS else self._announce()
+        elif isinstance(event, PlaybackFinished):
+            self._wait(KEY_SECONDS, self._announce)
+        elif isinstance(event, LegEnded):
+            self._stop(event.reason, "callback_failed")
+
+    def _announce(self) -> None:
+        """Say who is meant, and no more; not for ever."""
+        self._sentences += 1
+        language = self._promise.waiting.language
+        if self._sentences > MOST_SENTENCES or self._caller is None:
+            self._stop(Reason.NOT_CONFIRMED, "callback_failed")
+            return
+        self._wait(FAREWELL_SECONDS + KEY_SECONDS, self._announce)
+        self._play(self._caller, "callback_announce", language)
+
+    def _reached(self) -> None:
+        conversation, offer, counselor = self._conversation, self._offer, self._counselor
+        if conversation is None or offer is None or counselor is None or self._caller is None:
+            return
+        self._forget_timer()
+        self.lives = False
+        for leg in (self._caller, counselor):
+            self._tools.line.audio.stop_playing(leg)
+        conversation.take_up(offer, counselor, told=lambda: self._tools.callbacks.reached(offer))
+        self._hold(conversation)
+
+    # --- the end of the attempt ----------------------------------------------------
+
+    def _stop(self, reason: Reason, words: str) -> None:
+        """The attempt is over for `reason`; tell the counselor, if any, then let go."""
+        if self._reason is not None or not self.lives:
+            return
+        self._reason = reason
+        self._forget_timer()
+        if self._caller is not None:
+            self._tools.line.telephone.end(self._caller)
+        self._playlist = None
+        if self._counselor is not None and words:
+            self._playlist = self._play(self._counselor, words, "")
+        if self._playlist is None:
+            self._let_go()
+        else:
+            self._wait(FAREWELL_SECONDS, self._let_go)
+
+    def _let_go(self) -> None:
+        """Hang up, and let the queue have the callback and the counselor again; once."""
+        self._forget_timer()
+        offer, self._offer = self._offer, None
+        if offer is None:
+            return
+        if self._counselor is not None:
+            self._tools.line.telephone.end(self._counselor)
+        reason = self._reason or Reason.FAULT
+        self._errands.send(lambda: self._release(offer, reason))
+
+    async def _release(self, offer: Offer, reason: Reason) -> None:
+        released = await self._tools.callbacks.release(
+            offer, gateway=self._tools.gateway, seq=self.contact.seq, reason=reason
+        )
+        self.lives = released is Released.OFFERED  # then it goes on with that offer
+        if released is Released.GIVEN_UP:
+            self._tools.line.alarms.raise_alarm(
+                AlarmKind.CALLBACK_GIVEN_UP, unreached(self.contact.id)
+            )
+
+    # --- means ---------------------------------------------------------------------
+
+    def _record(self, kind: type[e.Event], **facts: object) -> None:
+        self.contact.record(kind, at=self._tools.line.clock.now(), **facts)
+
+    def _wait(self, seconds: float, then: Callable[[], None]) -> None:
+        self._forget_timer()
+        self._timer = self._tools.line.timers.after(seconds, then)
+
+    def _forget_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _play(self, leg: LegId, name: str, language: str, *, loop: bool = False) -> int | None:
+        try:
+            path = self._tools.prompts.find(name, language)
+            return self._tools.line.audio.play(leg, [path], loop=loop)
+        except PromptMissing as error:
+            self._tools.line.alarms.raise_alarm(AlarmKind.PROMPT_MISSING, str(error))
+            return None

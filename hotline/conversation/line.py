@@ -1,0 +1,36 @@
+"""What a conversation talks to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from hotline.clock import Clock, Timers
+from hotline.menu.hours import Hours
+from hotline.ports import Alarms, Audio, Callbacks, Offers, Queue, Telephone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackTerms:
+    """How callers are called back. `hours`: the windows that they choose from, by the clock of
+    `zone`; the others as in `config.Callback`."""
+
+    callbacks: Callbacks
+    hours: Hours
+    zone: tzinfo
+    soon_hours: float
+    days: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What a conversation talks to. `terms`: None where nobody is called back."""
+
+    telephone: Telephone
+    audio: Audio
+    queue: Queue
+    offers: Offers
+    alarms: Alarms
+    clock: Clock
+    timers: Timers
+    terms: CallbackTerms | None = None

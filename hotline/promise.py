@@ -1,0 +1,49 @@
+"""A callback as it is promised: kept by the queue, for no process owns it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hotline.events import SealedNumber
+from hotline.ids import ContactId
+from hotline.waiting import Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A stretch of time in which a caller may be called back."""
+
+    opens: datetime
+    closes: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """A caller who hung up and is to be called: all that whoever calls must know.
+
+    `waiting` is what the queue is asked for, its gateway empty: nobody's. `openings`, in order:
+    when the caller may be called; `choice`: see `events.CallbackPromised`. `consent`: the
+    conversation may be recorded, as the caller said in the first call.
+    """
+
+    waiting: Waiting
+    caller: SealedNumber
+    trunk: str
+    consent: bool
+    choice: str
+    openings: tuple[Opening, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """A promise that stands: `seq` of the contact's last event, `attempts` made so far."""
+
+    promise: Promise
+    seq: int
+    attempts: int = 0
+
+
+def unreached(contact: ContactId) -> str:
+    """Return what a supervisor is told of a callback that is given up."""
+    return f"contact {contact[:8]}: called back in vain; a supervisor decides what follows"

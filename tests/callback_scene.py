@@ -1,0 +1,63 @@
+"""Promised callbacks on a real Redis: what tests of them share."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hotline.events import Event, Priority, SealedNumber
+from hotline.ids import ContactId, CounselorId, GatewayId
+from hotline.ports import Offer, Opening, Promise
+from queueing.routing.pair import Pair
+from queueing.store import QueueStore
+from tests.queue_scene import GATEWAY, NOON, QueueScene, a_waiting
+
+CALLER = "caller-1"
+HOUR = 3600.0
+SEQ = 4
+"""Of the last event before the promise."""
+
+
+def an_opening(begins: float, ends: float) -> Opening:
+    """An opening in seconds past noon."""
+    return Opening(NOON + timedelta(seconds=begins), NOON + timedelta(seconds=ends))
+
+
+def a_promise(
+    name: str = "c1",
+    *openings: Opening,
+    after: float = 0,
+    digest: str = CALLER,
+    choice: str = "soon",
+    priority: Priority = Priority.NORMAL,
+) -> Promise:
+    """A promise to the contact of `a_waiting`: as soon as possible, for three hours."""
+    waiting = a_waiting(name, after=after, digest=digest, priority=priority)
+    return Promise(
+        waiting=replace(waiting, gateway=GatewayId("")),
+        caller=SealedNumber("sealed", digest),
+        trunk="carrier",
+        consent=True,
+        choice=choice,
+        openings=openings or (an_opening(0, 3 * HOUR),),
+    )
+
+
+async def promise(scene: QueueScene, made: Promise, *, gateway: GatewayId = GATEWAY) -> bool:
+    """Let the contact wait, then promise."""
+    waiting = made.waiting
+    await scene.store.enqueue(replace(waiting, gateway=gateway, priority=Priority.NORMAL))
+    return await scene.store.promise(waiting.contact, made, gateway=gateway, seq=SEQ)
+
+
+async def claim(
+    store: QueueStore, contact: str = "c1", extension: str = "1001", *, gateway: GatewayId = GATEWAY
+) -> Offer | None:
+    """Do as the dispatcher of `gateway` does."""
+    pair = Pair(ContactId(contact), CounselorId(extension))
+    return (await store.offer([pair], gateway=gateway))[0]
+
+
+def told(scene: QueueScene, contact: str = "c1") -> list[Event]:
+    """The contact's events that the scripts have journalled."""
+    return [event for event in scene.journal() if event.subject == contact]

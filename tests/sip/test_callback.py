@@ -1,0 +1,204 @@
+"""Called back instead of waiting, with real phones: who presses 9 hangs up, and is called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hotline import events as e
+from hotline.events import AlarmKind, Reason, Result, Termination
+from hotline.events import CounselorState as S
+from hotline.ids import ContactId
+from hotline.sip.softphone_client import SoftphoneClient
+from hotline.sip.tone import seconds_with, tones_in, write_tone
+from tests import tonal
+from tests.hotline_server import HotlineServer
+from tests.servers import free_port, rtp_port
+from tests.sip.line import until
+from tests.sip.parties import CALLER_HERTZ, COUNSELOR_HERTZ, Parties, gathered
+
+OUTSIDE = "127.0.0.4"
+HEARD = 0.2
+"""Seconds of a tone that count as heard."""
+
+
+@pytest.fixture(scope="module")
+def server(
+    tmp_path_factory: pytest.TempPathFactory, tonal_prompts: Path
+) -> Iterator[HotlineServer]:
+    platform = HotlineServer(
+        tmp_path_factory.mktemp("callback"),
+        {
+            "callback.enabled": True,
+            "callback.windows": [],
+            "callback.attempts": 1,
+            "callback.ring_seconds": 5,
+            "edge.outbound_trunk": f"{OUTSIDE}:{free_port(host=OUTSIDE)}",
+            "gateway.ring_timeout": 8,
+            "queueing.wrap_up": 1,
+            "queueing.first_position": 1,
+            "queueing.position_every": 4,
+        },
+        prompts=tonal_prompts,
+    )
+    platform.start()
+    yield platform
+    platform.stop()
+    assert platform.tracebacks() == []
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The phone behind the caller's number."""
+
+    phone: SoftphoneClient
+    heard: Path
+
+    async def rings(self) -> int:
+        return int((await self.phone.expect("incoming", seconds=20))["call"])
+
+    def hears(self, call: int, hertz: int) -> bool:
+        path = self.heard / f"{call}.wav"
+        return path.exists() and seconds_with(path, hertz) >= HEARD
+
+
+@asynccontextmanager
+async def at_home(
+    server: HotlineServer, folder: Path, *, answer_after: float | None = 0.2
+) -> AsyncIterator[Owner]:
+    """The phone that the outside line leads to."""
+    host, port = str(server.settings.edge.outbound_trunk).split(":")
+    heard = folder / "heard-at-home"
+    heard.mkdir()
+    async with SoftphoneClient(address=host, port=int(port), rtp_port=rtp_port()) as phone:
+        tone = write_tone(folder / "home.wav", CALLER_HERTZ)
+        await phone.policy(answer_after=answer_after, play=tone, record=heard)
+        yield Owner(phone, heard)
+
+
+async def promised(parties: Parties, number: str) -> ContactId:
+    """Wait until the announcement tells of the key, press it, choose, and be let go."""
+    call, contact = await parties.queued(number=number)
+    heard = parties.heard_by_caller(call)
+    await until(lambda: seconds_with(heard, tonal.CALLBACK_HINT) >= HEARD)
+    await parties.choose(call, "9")
+    await until(lambda: seconds_with(heard, tonal.CALLBACK_CHOICE) >= HEARD)
+    await parties.choose(call, "1")
+    await parties.watch.expect(contact, e.CallbackPromised, choice="soon")
+    await parties.trunk.expect("ended", call=call, seconds=20)
+    # Of a tone as short as this the hang-up may cut half away.
+    await until(lambda: seconds_with(heard, tonal.CALLBACK_PROMISED) >= HEARD / 2, seconds=5)
+    return contact
+
+
+async def test_caller_is_called_back_presses_1_and_talks_with_the_counselor(
+    server: HotlineServer, tmp_path: Path
+) -> None:
+    async with (
+        gathered(server, tmp_path) as parties,
+        at_home(server, tmp_path) as owner,
+    ):
+        number = parties.new_number()
+        contact = await promised(parties, number)
+        listed = server.command("caller", "callbacks")
+        assert contact[:8] in listed
+        assert number not in listed
+        async with parties.counselor() as counselor:
+            call = await owner.rings()
+            dialled = await parties.watch.expect(contact, e.CallbackDialled, attempt=1)
+            assert dialled.counselor == counselor.extension
+            await until(lambda: owner.hears(call, tonal.CALLBACK_ANNOUNCE))
+            home, desk = owner.heard / f"{call}.wav", counselor.heard
+            assert tones_in(home, (COUNSELOR_HERTZ,)) == set()
+            assert parties.tones_heard_by_counselor(counselor) == set()
+            await owner.phone.digits(call, "1")
+            await parties.watch.expect(contact, e.CallbackReached)
+            await until(lambda: owner.hears(call, COUNSELOR_HERTZ))
+            await until(lambda: CALLER_HERTZ in parties.tones_heard_by_counselor(counselor))
+            assert seconds_with(next(desk.glob("*.wav")), tonal.CALLBACK_COUNSELOR) >= HEARD
+            await parties.watch.expect(contact, e.RecordingStarted)  # as agreed in the first call
+            await owner.phone.hang_up(call)
+            left = await parties.watch.expect(contact, e.CallerLeft)
+            ending = Termination(Result.COMPLETED, Reason.CALLER_HUNG_UP)
+            assert left.termination == ending
+        assert parties.endings(contact) == [ending]
+        assert [event.seq for event in parties.of(contact)] == list(
+            range(1, len(parties.of(contact)) + 1)
+        )
+        assert owner.phone.seen("incoming") == 0
+        assert contact[:8] not in server.command("caller", "callbacks")
+        for name in ("gateway-1", "gateway-2", "edge"):
+            assert re.search(number, server.process_log(name)) is None
+
+
+async def test_caller_who_does_not_answer_is_given_up_after_the_last_attempt(
+    server: HotlineServer, tmp_path: Path
+) -> None:
+    async with (
+        gathered(server, tmp_path) as parties,
+        at_home(server, tmp_path, answer_after=None) as owner,
+    ):
+        contact = await promised(parties, parties.new_number())
+        async with parties.counselor() as counselor:
+            await owner.rings()
+            failed = await parties.watch.expect(contact, e.CallbackFailed, seconds=30)
+            assert failed.reason is Reason.NO_ANSWER
+            given_up = await parties.watch.expect(contact, e.CallbackGivenUp)
+            assert given_up.attempts == 1
+            desk = next(counselor.heard.glob("*.wav"))
+            assert seconds_with(desk, tonal.CALLBACK_FAILED) >= HEARD
+            changes = [
+                x.state
+                for x in parties.of(counselor.extension)
+                if isinstance(x, e.CounselorStateChanged)
+            ]
+            assert changes[-2:] == [S.TALKING, S.READY]
+        assert parties.endings(contact) == [Termination(Result.LAPSED, Reason.NOT_REACHED)]
+        alarms = [x for x in parties.events if isinstance(x, e.AlarmRaised)]
+        assert AlarmKind.CALLBACK_GIVEN_UP in {x.kind for x in alarms}
+        await until(lambda: "callback_given_up" in server.command("status"))
+        (row,) = [row for row in server.stats() if row["node"] == "city"]
+        (again,) = [row for row in server.stats("--recompute") if row["node"] == "city"]
+        assert row == again
+        assert row["abandoned"] == row["short_abandoned"] == 0
+        assert row["promised"] >= 1
+
+
+async def test_whoever_answers_and_presses_nothing_is_let_go_and_learns_nothing(
+    server: HotlineServer, tmp_path: Path
+) -> None:
+    async with gathered(server, tmp_path) as parties, at_home(server, tmp_path) as owner:
+        contact = await promised(parties, parties.new_number())
+        async with parties.counselor() as counselor:
+            call = await owner.rings()
+            await owner.phone.expect("ended", call=call, seconds=30)
+            failed = await parties.watch.expect(contact, e.CallbackFailed)
+            assert failed.reason is Reason.NOT_CONFIRMED
+            home = owner.heard / f"{call}.wav"
+            words = {hertz for hertz in tonal.WORDS if seconds_with(home, hertz) >= HEARD}
+            assert words == {tonal.CALLBACK_ANNOUNCE}
+            assert tones_in(home, (COUNSELOR_HERTZ,)) == set()
+            assert parties.tones_heard_by_counselor(counselor) == set()
+
+
+async def test_caller_who_calls_again_has_the_place_and_is_not_called(
+    server: HotlineServer, tmp_path: Path
+) -> None:
+    async with gathered(server, tmp_path) as parties, at_home(server, tmp_path) as owner:
+        number = parties.new_number()
+        contact = await promised(parties, number)
+        call, again = await parties.queued(number=number)
+        kept = await parties.watch.expect(again, e.PlaceKept, because="callback")
+        assert abs(kept.since - parties.of(contact)[0].at).total_seconds() < 0.01
+        withdrawn = await parties.watch.expect(contact, e.CallbackWithdrawn, by="caller")
+        assert withdrawn.termination.reason is Reason.CALLED_AGAIN
+        async with parties.counselor():
+            await parties.watch.expect(again, e.ContactAnswered)
+            await parties.trunk.hang_up(call)
+            await parties.watch.expect(again, e.CallerLeft)
+        assert owner.phone.seen("incoming") == 0
