@@ -137,6 +137,35 @@ class History:
         self.record(e.ContactFailed, seconds, termination=ending)
         return self
 
+    def promise(self, seconds: float = 5.0) -> History:
+        until = self.at + timedelta(days=1)
+        self.record(e.CallbackPromised, seconds, choice="soon", until=until)
+        return self
+
+    def call_back(self, number: str, counselor: str, seconds: float = 600.0) -> History:
+        """A counselor picks up, and the caller is dialled."""
+        self.offer(number, counselor, seconds)
+        self.record(e.CallbackDialled, 3.0, **_offer(number, counselor), attempt=1)
+        self._become(counselor, C.OFFERED, C.TALKING)
+        return self
+
+    def reach(self, number: str, counselor: str, seconds: float = 8.0) -> History:
+        self.record(e.CallbackReached, seconds, leg=LegId("home"), **_offer(number, counselor))
+        return self
+
+    def not_reach(self, number: str, counselor: str, seconds: float = 30.0) -> History:
+        self.record(
+            e.CallbackFailed, seconds, **_offer(number, counselor), attempt=1,
+            reason=Reason.NO_ANSWER,
+        )  # fmt: skip
+        self._become(counselor, C.TALKING, C.READY, contact=None)
+        return self
+
+    def give_up(self) -> History:
+        ending = Termination(Result.LAPSED, Reason.NOT_REACHED)
+        self.record(e.CallbackGivenUp, attempts=1, termination=ending)
+        return self
+
     def _wrap_up(self, counselor: str, seconds: float) -> None:
         ended = self.at
         self._become(counselor, C.TALKING, C.WRAP_UP)
@@ -179,6 +208,8 @@ def random_history(contact: str, random: Random) -> History:
         lambda: _served(tale.greet().queue(random.uniform(0, 9)), random),
         lambda: _served(tale.greet().queue(random.uniform(0, 9)), random),
         lambda: tale.greet().queue(),
+        lambda: tale.greet().queue().promise(),
+        lambda: _called_back(tale.greet().queue().promise(random.uniform(1, 90)), random),
     ]
     return random.choice(endings)()
 
@@ -208,6 +239,14 @@ def _served(tale: History, random: Random) -> History:
             lambda: tale,
         ]
     )()
+
+
+def _called_back(tale: History, random: Random) -> History:
+    counselor = f"{tale.contact_events[0].subject}-1"
+    tale.call_back("1", counselor)
+    if random.random() < 0.5:
+        return tale.not_reach("1", counselor).give_up()
+    return tale.reach("1", counselor).complete(counselor, random.uniform(1, 900))
 
 
 def interleave(tales: list[History], random: Random) -> list[Event]:

@@ -11,6 +11,7 @@ from tests.servers import free_port
 from tests.sip.conftest import MakePeer, furnish
 from tests.sip.wire import Message, Peer
 
+CALL_BACK = ("X-Hotline-Callback", "yes")
 FORGED = (
     ("X-Hotline-From", "phone:1002"),
     ("x-hotline-role", "supervisor"),
@@ -238,6 +239,48 @@ def test_gateway_reaches_a_registered_phone_without_a_password(
     assert _hotline_headers(invite) == [("X-Hotline-Contact", "c1")]
     phone.reply(invite, 200)
     assert gateways[1].final(call).status == 200
+
+
+def test_gateway_calls_a_caller_back_by_the_outbound_trunk(
+    outward_edge: EdgeServer, make_peer: MakePeer
+) -> None:
+    host, port = str(outward_edge.settings.edge.outbound_trunk).split(":")
+    outside = make_peer(outward_edge, host, int(port))
+    gateway = outward_edge.settings.gateway
+    caller = make_peer(outward_edge, gateway.address, gateway.first_port)
+    call = caller.invite("13800138000", sender="12356", extra=(CALL_BACK,))
+    caller.send(call)
+    invite = outside.receive_request("INVITE")
+    assert invite.uri == f"sip:13800138000@{host}:{port}"
+    assert _hotline_headers(invite) == []
+    reply = outside.reply(invite, 200)
+    answer = caller.final(call)
+    caller.send(caller.within(answer, "ACK"))
+    outside.receive_request("ACK")
+    outside.send(outside.within_called(invite, reply, "BYE", cseq=2))  # the caller hangs up
+    caller.reply(caller.receive_request("BYE"), 200)
+
+
+@pytest.mark.parametrize("number", ["110", "1001", "*11", "13800138000x", "1380013800013800"])
+def test_gateway_calls_nothing_back_but_a_telephone_number(
+    outward_edge: EdgeServer, make_peer: MakePeer, number: str
+) -> None:
+    gateway = outward_edge.settings.gateway
+    caller = make_peer(outward_edge, gateway.address, gateway.first_port)
+    assert caller.ask(caller.invite(number, sender="12356", extra=(CALL_BACK,))).status == 404
+
+
+def test_nobody_but_a_gateway_calls_outside_by_saying_that_it_is_a_callback(
+    outward_edge: EdgeServer, make_peer: MakePeer
+) -> None:
+    trunk = make_peer(outward_edge, "127.0.0.2")
+    assert trunk.ask(trunk.invite("13800138000", sender="x", extra=(CALL_BACK,))).status == 404
+    phone = make_peer(outward_edge, "127.0.0.3")
+    invite = phone.invite("13800138000", sender="1001", extra=(CALL_BACK,))
+    assert phone.ask_as(invite, "1001", "pw-1001").status == 403
+    stranger = make_peer(outward_edge, "127.0.0.9")
+    invite = stranger.invite("13800138000", sender="1001", extra=(CALL_BACK,))
+    assert stranger.ask(invite).status == 407
 
 
 def test_gateway_call_to_a_phone_that_is_away_is_unavailable(gateways: list[Peer]) -> None:

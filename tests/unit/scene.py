@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,16 +20,20 @@ from hotline.clock import ManualClock, ManualTimers
 from hotline.contact import Contact, ContactState
 from hotline.conversation.arrival import Arrival, DialledLine
 from hotline.conversation.care import CareLimit
-from hotline.conversation.conversation import Conversation, Line
+from hotline.conversation.conversation import Conversation
+from hotline.conversation.line import CallbackTerms, Line
 from hotline.conversation.speaker import Speaker
 from hotline.conversation.talk import Talk
 from hotline.conversation.waitingroom import Rhythm, WaitingRoom
 from hotline.events import CounselorState, Event, Reason, SealedNumber, Termination
 from hotline.ids import ContactId, GatewayId, LegId, NodeId
 from hotline.menu.flow import Flows
+from hotline.menu.hours import read_hours
 from hotline.menu.reception import Reception
 from hotline.menu.welcome import Welcome
 from hotline.ports import Offer
+from queueing.limits import Limits
+from tests.fakecallbacks import FakeCallbacks
 from tests.fakes import (
     EventList,
     FakeAlarms,
@@ -47,7 +52,9 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 class Scene:
     """A caller, a counselor's phone, and what the platform makes of them."""
 
-    def __init__(self, *, flow: str = "main", queue: FakeQueue | None = None) -> None:
+    def __init__(
+        self, *, flow: str = "main", queue: FakeQueue | None = None, windows: Sequence[str] = ()
+    ) -> None:
         self.journal = EventList()
         self.telephone = FakeTelephone()
         self.audio = FakeAudio()
@@ -57,6 +64,13 @@ class Scene:
         self.clock = ManualClock(NOON)
         self.queue = queue or FakeQueue(clock=self.clock)
         self.timers = ManualTimers()
+        self.callbacks = FakeCallbacks(
+            self.queue, clock=self.clock, limits=Limits(callback_attempts=1)
+        )
+        self.terms = CallbackTerms(
+            callbacks=self.callbacks, hours=read_hours(windows), zone=UTC, soon_hours=3, days=3
+        )
+        """Callers may ask to be called, in these windows too."""
         self.welcome = Welcome(flow=Flows(Path("/nowhere")).find(flow))
         self.conversation = self.converse(
             Arrival(
@@ -66,13 +80,16 @@ class Scene:
                 dnis="12356",
                 node=NodeId("city"),
                 caller=SealedNumber("sealed", "digest"),
+                dialable=True,
             ),
             DialledLine(flow="main", node=NodeId("city")),
         )
 
-    def converse(self, arrival: Arrival, _line: DialledLine) -> Conversation:
+    def converse(
+        self, arrival: Arrival, _line: DialledLine, contact: Contact | None = None
+    ) -> Conversation:
         """Make a conversation of fakes; what Gateway is given as its factory."""
-        contact = Contact(ContactId(f"contact-of-{arrival.leg}"), journal=self.journal)
+        contact = contact or Contact(ContactId(f"contact-of-{arrival.leg}"), journal=self.journal)
         speaker = Speaker(
             audio=self.audio, prompts=self.prompts, timers=self.timers, alarms=self.alarms
         )
@@ -82,15 +99,7 @@ class Scene:
         return Conversation(
             contact=contact,
             arrival=arrival,
-            line=Line(
-                telephone=self.telephone,
-                audio=self.audio,
-                queue=self.queue,
-                offers=self.queue,
-                alarms=self.alarms,
-                clock=self.clock,
-                timers=self.timers,
-            ),
+            line=self.line,
             ring_timeout=20,
             reception=reception,
             waiting_room=WaitingRoom(
@@ -113,6 +122,19 @@ class Scene:
                     zone=UTC,
                 ),
             ),
+        )
+
+    @property
+    def line(self) -> Line:
+        return Line(
+            telephone=self.telephone,
+            audio=self.audio,
+            queue=self.queue,
+            offers=self.queue,
+            alarms=self.alarms,
+            clock=self.clock,
+            timers=self.timers,
+            terms=self.terms,
         )
 
     async def _find_welcome(self) -> Welcome:

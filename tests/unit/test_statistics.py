@@ -88,6 +88,20 @@ def test_a_caller_cut_off_and_gone_was_answered_and_not_abandoned() -> None:
     assert (figures.answered, figures.abandoned, figures.handled) == (1, 0, 1)
 
 
+def test_a_promised_callback_is_never_abandoned_and_its_wait_is_apart() -> None:
+    reached = waiting("reached").promise().call_back("1", "1001").reach("1", "1001")
+    figures = city(
+        reached.complete("1001", 300, wrap_up=20),
+        waiting("given up").promise().call_back("1", "1002").not_reach("1", "1002").give_up(),
+        waiting("stands").promise(),
+        waiting("in time").offer("1", "1003").answer("1", "1003", 4.0),
+    )
+    assert (figures.offered, figures.answered, figures.abandoned) == (4, 2, 0)
+    assert (figures.promised, figures.reached, figures.lapsed) == (3, 1, 1)
+    assert (figures.asa, figures.talk) == (5.0, 300.0)
+    assert figures.service_level(20) == 1 / 4
+
+
 def test_a_node_includes_all_below_it_and_nothing_beside_it() -> None:
     tales = [
         History("a", node="city/east/riverside").arrive().refuse(),
