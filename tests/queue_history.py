@@ -49,3 +49,34 @@ def failures(entries: Iterable[Mapping[str, str]]) -> Counter[ContactId]:
     return Counter(
         ContactId(entry["subject"]) for entry in entries if entry["type"] == "ContactFailed"
     )
+
+
+def check_callbacks(entries: Iterable[Mapping[str, str]], *, most: int) -> None:
+    """The attempts of each promise are counted without a gap, each under an offer of its own and
+    over before the next; it ended once at most, and nobody was dialled afterwards."""
+    open_attempts: dict[str, str] = {}
+    attempts: Counter[str] = Counter()
+    dialled: set[tuple[str, str]] = set()
+    over: set[str] = set()
+    for entry in entries:
+        event = decode(entry)
+        match event:
+            case e.CallbackPromised():
+                over.discard(event.subject)  # undone, the first time: nobody had heard of it
+                attempts[event.subject] = 0
+            case e.CallbackDialled():
+                assert event.subject not in over
+                assert event.subject not in open_attempts, "is being called already"
+                assert (event.subject, event.offer) not in dialled, "one offer dialled twice"
+                attempts[event.subject] += 1
+                assert event.attempt == attempts[event.subject] <= most
+                dialled.add((event.subject, event.offer))
+                open_attempts[event.subject] = event.offer
+            case e.CallbackFailed():
+                assert open_attempts.pop(event.subject) == event.offer
+            case e.CallbackGivenUp() | e.CallbackWithdrawn():
+                assert event.subject not in over
+                assert event.subject not in open_attempts
+                over.add(event.subject)
+            case _:
+                pass

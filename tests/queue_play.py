@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from hotline.clock import ManualClock
 from hotline.errors import QueueUnavailable
 from hotline.events import Priority
-from hotline.ids import ContactId, CounselorId
+from hotline.ids import ContactId, CounselorId, GatewayId, OfferId
 from hotline.ports import Offer, OfferOutcome, Waiting
 from queueing import keys
 from queueing.limits import Limits
@@ -36,7 +36,13 @@ from tests.stepped_gateway import SteppedGateway
 T = TypeVar("T")
 MILLISECOND = timedelta(milliseconds=1)
 LIMITS = Limits(
-    wrap_up=20, wrap_up_extension=15, wrap_up_most=50, offer_lease=30, misses_in_a_row=2
+    wrap_up=20,
+    wrap_up_extension=15,
+    wrap_up_most=50,
+    offer_lease=30,
+    misses_in_a_row=2,
+    callback_attempts=2,
+    callback_retry=30,
 )
 HEALED_AFTER = 24
 """Seconds in which gateways that live have told a Redis that lost data what they know."""
@@ -101,6 +107,8 @@ class Play(RuleBasedStateMachine):
         """Lost by Redis and by their gateway, both: nobody is left who could tell."""
         self.withdrawn: Counter[ContactId] = Counter()
         self.offers: list[Offer] = []
+        self.told_to: dict[OfferId, GatewayId] = {}
+        """Which life was told of each offer."""
         self.contacts = 0
         self.losses = 0
         self.heals_in = 0
@@ -138,17 +146,26 @@ class Play(RuleBasedStateMachine):
     def pick(self, number: int) -> tuple[Offer, SteppedGateway] | None:
         """One of the last offers, however stale, with the gateway that was told of it; none when
         that one is dead."""
-        for gateway in self.gateways:
-            self.offers += self.run_in(gateway.take_inbox())
+        self.take_inboxes()
         if not self.offers:
             return None
         offer = self.offers[-1 - number % min(len(self.offers), 6)]
         waiting = self.alive.get(offer.contact)
         return None if waiting is None else (offer, self.owner(waiting))
 
+    def take_inboxes(self) -> None:
+        for gateway in self.gateways:
+            told = self.run_in(gateway.take_inbox())
+            self.told_to |= {offer.id: gateway.id for offer in told}
+            self.offers += told
+
     def end(self, contact: ContactId) -> None:
         del self.alive[contact]
         self.ended.add(contact)
+
+    def beat(self, gateway: SteppedGateway) -> None:
+        """Let the gateway's heart beat (`TwoGateways`)."""
+        raise NotImplementedError
 
     # --- contacts --------------------------------------------------------------------------
 
@@ -233,7 +250,9 @@ class Play(RuleBasedStateMachine):
     @rule(slot=slots)
     def look_and_claim(self, slot: int) -> None:
         """Undisturbed, every proposal becomes an offer, and nobody is overtaken by their like."""
-        made = self.run_in(self.gateways[slot].store.offer(self.propose()))
+        gateway = self.gateways[slot]
+        self.beat(gateway)
+        made = self.run_in(gateway.store.offer(self.propose(), gateway=gateway.id))
         assert None not in made
 
     def propose(self) -> list[Pair]:
@@ -258,9 +277,12 @@ class Play(RuleBasedStateMachine):
     def claim_anything(self, slot: int, number: int, extension: str) -> None:
         """A proposal as stale as can be: of any contact that ever was, to anybody."""
         contact = ContactId(f"c{1 + number % self.contacts:04}")
+        gateway = self.gateways[slot]
+        self.beat(gateway)  # who is unknown claims no callback
+        self.state = self.look.take(self.told_last)
         free = contact in self.state.waiting and extension in self.state.ready
         pair = Pair(contact, CounselorId(extension))
-        (made,) = self.run_in(self.gateways[slot].store.offer([pair]))
+        (made,) = self.run_in(gateway.store.offer([pair], gateway=gateway.id))
         assert (made is not None) is free
 
     @rule(number=any_number, lost=losses)

@@ -37,12 +37,14 @@ return cjson.encode({
   contacts = each(KEYS[3]), ready = zset(KEYS[4]), profiles = hash(KEYS[5]),
   counselors = each(KEYS[6]), ringing = zset(KEYS[7]), wrap_ups = zset(KEYS[8]),
   gateways = zset(KEYS[9]), carried = each(KEYS[10]),
+  promises = each(KEYS[12]), promised = hash(KEYS[13]), looks = zset(KEYS[14]),
   changes = redis.call('XRANGE', KEYS[11], ARGV[1], '+'),
 })
 """
 _KEYS = (
     keys.WAITING, keys.CONTACTS, keys.CONTACT, keys.READY, keys.PROFILES, keys.COUNSELOR,
     keys.RINGING, keys.WRAP_UPS, keys.GATEWAYS, keys.CARRIED, keys.CHANGES,
+    keys.PROMISE, keys.PROMISED, keys.LOOKS,
 )  # fmt: skip
 _Hashes = Mapping[str, Mapping[str, str]]
 
@@ -63,6 +65,9 @@ class QueueState:
     wrap_ups: Mapping[str, str]
     gateways: Mapping[str, str]
     carried: _Hashes
+    promises: _Hashes
+    promised: Mapping[str, str]
+    looks: Mapping[str, str]
     changes: list[tuple[str, Mapping[str, str]]]
 
     @property
@@ -79,10 +84,26 @@ class QueueState:
         self._check_contacts()
         self._check_counselors()
         self._check_order()
+        self._check_promises()
         for contact, held in self.contacts.items():
             gateway = held["gateway"]
+            if gateway == "":
+                assert contact in self.promises, f"{contact} is nobody's, and no callback"
+                assert held["state"] == "queued", f"{contact} is served by nobody"
+                continue
             assert gateway in self.gateways, f"{contact} waits for a gateway without a lease"
             assert contact in self.carried[gateway], f"{contact} is carried by nobody"
+
+    def _check_promises(self) -> None:
+        """Each is looked at again, a caller has one, and no more attempts were made than may be."""
+        assert set(self.looks) == set(self.promises)
+        standing = {c: held for c, held in self.promises.items() if "dissolved" not in held}
+        assert self.promised == {held["digest"]: c for c, held in standing.items()}
+        for contact, held in self.promises.items():
+            assert int(held["attempts"]) <= int(held["most"])
+            there = self.contacts.get(contact)
+            assert there is None or there["arrived"] == held["arrived"], "has another's place"
+            assert "dissolved" not in held or (there is not None and there["gateway"])
 
     def _check_contacts(self) -> None:
         assert set(self.contacts) == set(self.asks)
@@ -115,7 +136,8 @@ class QueueState:
             assert int(self.contacts[contact]["score"]) == score, f"{contact} has another's place"
             if contact in self.waiting:
                 assert int(float(self.waiting[contact])) == score
-            assert self.contacts[contact]["gateway"] == waiting.gateway
+            if waiting.gateway != "":  # as it is while a callback is promised
+                assert self.contacts[contact]["gateway"] == waiting.gateway
 
 
 class Look:

@@ -7,6 +7,8 @@
 -- INVARIANT The counselor is in wrap-up (or past it, when that is 0 ms); the contact is gone, or in
 --           its original place. A call whose answer never reached us was a call all the same.
 local contact, counselor, offer = ARGV[4], ARGV[5], ARGV[6]
+-- Only a conversation is finished: a Redis that lost its last second would have the caller called.
+if promised(contact) then end_promise(contact) end
 local state = serving(contact, counselor, offer)
 if not state then return 0 end
 if state == 'offered' then answered(contact, counselor) end

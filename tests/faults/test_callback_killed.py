@@ -1,5 +1,5 @@
-"""Processes are killed while a callback is promised, and while it is dialled: nobody is called twice,
-and no promise is lost."""
+"""Processes are killed while a callback is promised, and while it is dialled: nobody is called
+twice, and no promise is lost."""
 
 from __future__ import annotations
 

@@ -25,17 +25,17 @@ from hypothesis.stateful import (
 from hotline.errors import StateRefused, UnknownCounselor
 from hotline.events import CallerLeft, Reason, Result, Termination
 from hotline.events import CounselorState as S
-from hotline.ids import CounselorId, new_event_id
+from hotline.ids import ContactId, CounselorId, new_event_id
 from hotline.wire import encode
 from queueing import keys
 from queueing.planning import Plans
 from queueing.routing.plan import default_plan
-from tests.queue_history import check_journal, failures
+from tests.queue_callbacks import CallbackPlay
+from tests.queue_history import check_callbacks, check_journal, failures
 from tests.queue_play import (
     CREW,
     HEALED_AFTER,
     LIMITS,
-    Play,
     Stage,
     any_number,
     extensions,
@@ -67,7 +67,7 @@ SELDOM = (
 JUMPS = (-3600, -60, -2, 60, 3600)
 
 
-class TwoGateways(Play):
+class TwoGateways(CallbackPlay):
     """All that happens besides, and what must hold at every step."""
 
     @initialize()
@@ -162,10 +162,11 @@ class TwoGateways(Play):
 
     def beat(self, gateway: SteppedGateway) -> None:
         carried = {c for c, waiting in self.alive.items() if waiting.gateway == gateway.id}
+        carried |= self.owned_callbacks(gateway)
         beat = self.run_in(gateway.beat(carried))
         assert self.losses or not beat.missing
         assert self.losses or not beat.forgotten
-        for contact in beat.missing:
+        for contact in set(beat.missing) & set(self.alive):
             self.enqueue_again(self.alive[contact])
 
     @rule(slot=slots, sweeps=st.booleans())
@@ -232,6 +233,7 @@ class TwoGateways(Play):
     def all_is_well(self) -> None:
         self.state = self.look.take(self.told_last)
         self.state.check()
+        self.callbacks_are_what_redis_says()
         self.no_contact_is_lost_and_none_is_made_up()
         self.changes_tell_everything()
 
@@ -242,8 +244,11 @@ class TwoGateways(Play):
         self.failed |= buried
         for contact in buried:
             del self.doomed[contact]
-        assert set(self.state.contacts) == set(self.alive) | set(self.doomed)
+        there = set(self.state.contacts) - set(self.state.promises)
+        assert there == (set(self.alive) | set(self.doomed)) - set(self.state.promises)
         for contact, waiting in self.alive.items():
+            if contact in self.state.promises:  # Redis lost what was said of it since
+                continue
             assert self.state.contacts[contact]["gateway"] == waiting.gateway
             assert self.state.contacts[contact]["arrived"] == str(
                 keys.milliseconds(waiting.arrived_at)
@@ -295,12 +300,15 @@ class TwoGateways(Play):
     def dead_leave_nothing_behind(self) -> None:
         self.failed |= set(self.alive) | set(self.doomed)
         store = self.gateways[0].store
+        for contact in list(self.look.take(self.told_last).promises):
+            self.run_in(store.withdraw_callback(ContactId(contact), by="test"))
         for _ in range(0, 68, 4):
             self.clock.advance(4)
             self.run_in(store.sweep())
         state = self.look.take(self.told_last)
         state.check()
-        for left in (state.contacts, state.ringing, state.gateways, state.carried, state.wrap_ups):
+        for left in (state.contacts, state.ringing, state.gateways, state.carried, state.wrap_ups,
+                     state.promises, state.promised, state.looks):  # fmt: skip
             assert not left
         assert not list(self.redis.scan_iter(keys.INBOX + "*"))
 
@@ -308,6 +316,8 @@ class TwoGateways(Play):
         entries: Any = self.redis.xrange(keys.JOURNAL)
         events = [fields for _, fields in entries]
         check_journal(events, CREW, misses=LIMITS.misses_in_a_row)
+        if not self.losses:
+            check_callbacks(events, most=LIMITS.callback_attempts)
         failed = failures(events)
         assert set(failed.values()) <= {1}
         assert set(failed) >= self.failed - self.ended - self.unsure

@@ -1,0 +1,176 @@
+"""The part of the property test that promises callbacks, and calls back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from hotline.events import Priority, Reason, SealedNumber
+from hotline.ids import ContactId, CounselorId, GatewayId
+from hotline.ports import Offer, OfferOutcome, Opening, Promise, Waiting
+from queueing.keys import milliseconds
+from queueing.routing.pair import Pair
+from tests.queue_play import Play, Stage, any_number, losses, slots
+from tests.stepped_gateway import SteppedGateway
+
+OPENINGS = {
+    "soon": ((0, 90), (200, 400)),
+    "window": ((40, 80), (150, 400)),
+    "short": ((0, 5),),
+}
+"""In seconds from the promise."""
+FIRST_SEQ = 1
+whens = st.sampled_from(sorted(OPENINGS))
+
+
+class CallbackPlay(Play):
+    """`promises`: every callback that the gateways believe to stand, with what it asks for."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.promises: dict[ContactId, Waiting] = {}
+        super().__init__(stage)
+
+    @precondition(lambda self: self.alive)
+    @rule(number=any_number, when=whens, lost=losses)
+    def promise_to_anybody(self, number: int, when: str, lost: str) -> None:
+        self.promise(self.contact(number), when, lost)
+
+    @rule(slot=slots, home=st.integers(1, 5), when=whens, lost=losses)
+    def promise_to_who_arrives(self, slot: int, home: int, when: str, lost: str) -> None:
+        self.arrive(slot, Priority.NORMAL, (), 0, f"home-{home}", "")
+        self.state = self.look.take(self.told_last)
+        self.promise(list(self.alive.values())[-1], when, lost)
+
+    @precondition(lambda self: self.state.ready and set(self.promises) & set(self.state.line))
+    @rule(slot=slots, number=any_number, lost=losses)
+    def claim_and_dial(self, slot: int, number: int, lost: str) -> None:
+        """The counselor picks up at once."""
+        waiting = [contact for contact in self.promises if contact in self.state.line]
+        contact, ready = waiting[number % len(waiting)], sorted(self.state.ready)
+        extension = ready[number % len(ready)]
+        gateway = self.gateways[slot]
+        self.beat(gateway)
+        pair = Pair(contact, CounselorId(extension))
+        (made,) = self.run_in(gateway.store.offer([pair], gateway=gateway.id))
+        self.take_inboxes()
+        self.state = self.look.take(self.told_last)
+        if made is not None and self.told_to.get(made.id) == gateway.id:
+            self.dial(gateway, made, lost)
+
+    def promise(self, waiting: Waiting, when: str, lost: str) -> None:
+        gateway, now = self.owner(waiting), self.clock.now()
+        asks = replace(waiting, gateway=GatewayId(""))
+        if when == "window" and waiting.priority is Priority.NORMAL:
+            asks = replace(asks, priority=Priority.CALLBACK)
+        promise = Promise(
+            waiting=asks,
+            caller=SealedNumber("sealed", waiting.caller_digest),
+            trunk="carrier",
+            consent=True,
+            choice=when,
+            openings=tuple(
+                Opening(now + timedelta(seconds=opens), now + timedelta(seconds=closes))
+                for opens, closes in OPENINGS[when]
+            ),
+        )
+        there = self.state.contacts.get(waiting.contact, {})
+        may = there.get("state") == "queued" and there.get("gateway") == gateway.id
+        may = may and waiting.caller_digest not in ("", *self.state.promised)
+        made = self.say(
+            gateway, lost,
+            lambda: gateway.store.promise(
+                waiting.contact, promise, gateway=gateway.id, seq=FIRST_SEQ
+            ),
+        )  # fmt: skip
+        if made:
+            assert may
+            del self.alive[waiting.contact]
+            self.promises[waiting.contact] = asks
+        else:
+            assert lost == "told" or not may or self.heals_in
+            self.enqueue_again(waiting)  # nobody heard of it: the caller is on the line
+
+    def owned_callbacks(self, gateway: SteppedGateway) -> set[ContactId]:
+        """Those that `gateway` has claimed."""
+        return {
+            ContactId(contact)
+            for contact in self.state.promises
+            if self.state.contacts.get(contact, {}).get("gateway") == gateway.id
+        }
+
+    @precondition(lambda self: self.promises)
+    @rule(number=any_number, lost=losses,
+          reason=st.sampled_from([Reason.DECLINED, Reason.NO_ANSWER]),
+          what=st.sampled_from(["dial", "dial", "reach", "release", "give_back"]),
+          outcome=st.sampled_from(OfferOutcome))  # fmt: skip
+    def carry_a_callback(
+        self, number: int, what: str, lost: str, reason: Reason, outcome: OfferOutcome
+    ) -> None:
+        """What its gateway does next under one of the last offers, however stale."""
+        self.take_inboxes()
+        offers = [offer for offer in self.offers[-12:] if offer.contact in self.promises]
+        if not offers:
+            return
+        offer = offers[number % len(offers)]
+        life = self.told_to[offer.id]
+        gateway = next((one for one in self.gateways if one.id == life), None)
+        if gateway is None:
+            return
+        if what == "dial":
+            self.dial(gateway, offer, lost)
+        elif what == "reach":
+            self.reach(gateway, offer, lost)
+        else:
+            if what == "give_back":
+                self.say(gateway, lost, lambda: gateway.store.give_back(offer, outcome))
+            self.say(
+                gateway, lost,
+                lambda: gateway.store.release(
+                    offer, gateway=gateway.id, seq=FIRST_SEQ, reason=reason
+                ),
+            )  # fmt: skip
+
+    def dial(self, gateway: SteppedGateway, offer: Offer, lost: str) -> None:
+        held = self.state.promises.get(offer.contact, {})
+        there = self.state.contacts.get(offer.contact, {})
+        serves = self.state.served.get(offer.contact) == (offer.counselor, offer.id)
+        attempt = self.say(gateway, lost, lambda: gateway.store.dial(offer, seq=FIRST_SEQ))
+        if not serves:
+            assert attempt == 0
+        elif there["state"] == "talking":
+            assert attempt == (int(held["attempts"]) if held else 0)
+        else:
+            late = bool(held) and milliseconds(self.clock.now()) > int(held["closes"])
+            refused = not held or late or "dissolved" in held
+            assert attempt == (0 if refused else int(held["attempts"]) + 1)
+
+    def reach(self, gateway: SteppedGateway, offer: Offer, lost: str) -> None:
+        there = self.state.contacts.get(offer.contact, {})
+        serves = self.state.served.get(offer.contact) == (offer.counselor, offer.id)
+        if serves and there["state"] == "talking" and offer.contact in self.state.promises:
+            self.say(gateway, lost, lambda: gateway.store.reached(offer))
+            self.alive[offer.contact] = replace(
+                self.promises.pop(offer.contact), gateway=gateway.id
+            )
+
+    @precondition(lambda self: self.promises)
+    @rule(number=any_number, lost=losses)
+    def operator_withdraws(self, number: int, lost: str) -> None:
+        if number % 4 == 0:
+            contact = list(self.promises)[number % len(self.promises)]
+            gateway = self.gateways[0]
+            self.say(
+                gateway, lost, lambda: gateway.store.withdraw_callback(contact, by="operator:x")
+            )
+
+    def callbacks_are_what_redis_says(self) -> None:
+        """A promise ends in Redis alone: by attempts, openings, its caller or an operator."""
+        for contact in [c for c in self.promises if c not in self.state.promises]:
+            del self.promises[contact]
+            self.ended.add(contact)
+            self.unsure |= {contact} if self.losses else set()
+        unknown = set(self.state.promises) - set(self.promises)
+        assert self.losses or not unknown, "nobody promised that"
