@@ -77,7 +77,7 @@ def dialable(number: str) -> str:
     Only lines of this country: whoever forges a caller's number must not make us pay for a call
     abroad, nor ring an emergency service or a phone in the house.
     """
-    if not re.fullmatch(r"\d{7,12}", normalise(number)) or normalise(number).startswith("00"):
+    if not re.fullmatch(r"(?!00)[0-9]{7,12}", normalise(number)):
         return ""
     return _SEPARATORS.sub("", number)
 

@@ -196,6 +196,15 @@ async def test_every_phone_that_is_dialled_is_a_leg_of_its_own(open_exchange: Op
             exchange.telephone.end(leg)
 
 
+async def test_every_caller_who_is_called_is_a_leg_of_its_own(open_exchange: OpenExchange) -> None:
+    async with open_exchange() as exchange:
+        telephone = exchange.telephone
+        legs = [telephone.dial_caller("13800138000", shown="12356") for _ in "ab"]
+        assert len({*legs, telephone.dial("1001", headers={})}) == 3
+        for leg in legs:
+            telephone.end(leg)
+
+
 async def test_commands_to_a_leg_that_nobody_knows_are_ignored(open_exchange: OpenExchange) -> None:
     async with open_exchange() as exchange:
         here, gone = await talking(exchange), LegId("gone")

@@ -60,6 +60,22 @@ WRONG = {
         "[edge]\nport = 5071\n[gateway]\nfirst_port = 5070",
         r"gateway\.first_port and edge\.port both use port 5071; ports must differ",
     ),
+    "callbacks without a way out": (
+        "[callback]\nenabled = true",
+        r"callback\.enabled needs edge\.outbound_trunk",
+    ),
+    "callback window that cannot be said": (
+        '[callback]\nwindows = ["mon-sun 18:10-20:00"]',
+        r"callback\.windows: 'mon-sun 18:10-20:00': begins and ends at a quarter of an hour",
+    ),
+    "callback window that is none": (
+        '[callback]\nwindows = ["evening"]',
+        r"callback\.windows: 'evening': write days and a time",
+    ),
+    "second call while the first may ring": (
+        "[callback]\nretry_minutes = 1",
+        r"callback\.retry_minutes: .*greater than or equal to 3, not 1",
+    ),
     "too many RTP ports": (
         "[gateway]\nprocesses = 64",
         r"first_rtp_port.*beyond 65535; use fewer",

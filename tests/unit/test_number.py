@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hotline.errors import ConfigError
 from hotline.events import SealedNumber
-from hotline.number import NumberSealer, SealBroken, load_or_create_key, normalise
+from hotline.number import NumberSealer, SealBroken, dialable, load_or_create_key, normalise
 
 SEALER = NumberSealer(bytes(range(32)))
 
@@ -38,6 +38,30 @@ SEALER = NumberSealer(bytes(range(32)))
 )
 def test_the_forms_of_one_line_become_equal(given_number: str, normal: str) -> None:
     assert normalise(given_number) == normal
+
+
+@pytest.mark.parametrize(
+    ("given_number", "dialled"),
+    [
+        ("138 0013-8000", "13800138000"),
+        ("+8613800138000", "+8613800138000"),
+        ("010-8612 3456", "01086123456"),
+        ("86123456", "86123456"),
+        ("+1 212 555 0100", ""),
+        ("0049301234", ""),
+        ("110", ""),
+        ("1001", ""),
+        ("1380013800013", ""),
+        ("138001380\u0660\u0660", ""),
+        ("sip:13800138000", ""),
+        ("anonymous", ""),
+        ("", ""),
+    ],
+)
+def test_only_a_telephone_number_of_this_country_can_be_called_back(
+    given_number: str, dialled: str
+) -> None:
+    assert dialable(given_number) == dialled
 
 
 @given(st.text(alphabet="0123456789", min_size=3, max_size=15))
