@@ -7,6 +7,7 @@ import logging
 
 from hotline.clock import Clock
 from hotline.events import (
+    EACH_TOLD,
     OCCURRENCES,
     AlarmCleared,
     AlarmKind,
@@ -90,7 +91,7 @@ class JournalAlarms:
         )
 
     def _is_repeated(self, kind: AlarmKind) -> bool:
-        last = self._occurred.get(kind)
+        last = None if kind in EACH_TOLD else self._occurred.get(kind)
         return last is not None and self._clock.monotonic() - last < QUIET_SECONDS
 
     def _next(self) -> int:

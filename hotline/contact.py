@@ -105,7 +105,7 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
     },
     S.PROMISED: {
         e.ContactOffered: S.RETURNING,
-        e.ContactQueued: S.QUEUED,  # the promise was not heard: the caller stayed on the line
+        e.ContactQueued: S.QUEUED,  # in danger after all, or the promise was never heard
         # Said by whoever found the gateway dead that had just claimed the contact, or whose
         # answer from the queue was lost.
         e.OfferWithdrawn: S.PROMISED,

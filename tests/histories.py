@@ -161,6 +161,11 @@ class History:
         self._become(counselor, C.TALKING, C.READY, contact=None)
         return self
 
+    def withdraw(self) -> History:
+        ending = Termination(Result.LAPSED, Reason.CALLED_AGAIN)
+        self.record(e.CallbackWithdrawn, 60.0, by="caller", termination=ending)
+        return self
+
     def give_up(self) -> History:
         ending = Termination(Result.LAPSED, Reason.NOT_REACHED)
         self.record(e.CallbackGivenUp, attempts=1, termination=ending)
@@ -209,6 +214,7 @@ def random_history(contact: str, random: Random) -> History:
         lambda: _served(tale.greet().queue(random.uniform(0, 9)), random),
         lambda: tale.greet().queue(),
         lambda: tale.greet().queue().promise(),
+        lambda: tale.greet().queue().promise().withdraw(),
         lambda: _called_back(tale.greet().queue().promise(random.uniform(1, 90)), random),
     ]
     return random.choice(endings)()

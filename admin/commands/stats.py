@@ -129,7 +129,7 @@ def _column(fig: Figures, settings: Settings) -> list[tuple[str, str]]:
         ("abandoned", fig.abandoned), ("short", fig.short_abandoned),
         ("in menu", fig.abandoned_in_menu), ("refused", fig.refused), ("failed", fig.failed),
         ("open", fig.open), ("promised", fig.promised), ("called back", fig.reached),
-        ("lapsed", fig.lapsed),
+        ("given up", fig.given_up),
     )  # fmt: skip
     return [
         *((name, str(count)) for name, count in counts),

@@ -82,6 +82,8 @@ class Figures:
     """Of these, called back and talking: answered as well."""
     lapsed: int = 0
     """Of these, ended otherwise: given up, withdrawn, or the caller called again."""
+    given_up: int = 0
+    """Of these, not reached by any attempt."""
     handled: int = 0
     """Answered and ended: what handle time is averaged over."""
     wait: float = 0.0
@@ -140,6 +142,7 @@ class Figures:
         self.promised += facts.promised_at is not None
         self.reached += facts.reached_at is not None
         self.lapsed += facts.result is Result.LAPSED
+        self.given_up += facts.given_up
         if facts.answered_at is not None:
             self._add_answered(facts, (facts.answered_at - facts.queued_at).total_seconds())
         elif facts.result is Result.ABANDONED and facts.ended_at is not None:

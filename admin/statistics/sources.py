@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from admin.statistics.figures import Cell, Figures, Measures, fold, from_contacts
 from admin.statistics.trace import ContactFacts
-from hotline.events import CounselorState, Result
+from hotline.events import CounselorState, Reason, Result
 from hotline.journal.history import histories
 from hotline.journal.tables import ContactRow, CounselorIntervalRow
 
@@ -76,6 +76,7 @@ def _facts(row: ContactRow, wrap_up: float) -> ContactFacts:
         queued_at=row.queued_first_at,
         promised_at=row.promised_at,
         reached_at=row.reached_at,
+        given_up=row.reason == Reason.NOT_REACHED,
         answered_at=row.talk_first_at,
         ended_at=row.ended_at,
         result=None if row.result is None else Result(row.result),

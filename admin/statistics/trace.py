@@ -23,6 +23,7 @@ class ContactFacts:
     queued_at: datetime | None = None
     promised_at: datetime | None = None
     reached_at: datetime | None = None
+    given_up: bool = False
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     result: Result | None = None
@@ -102,6 +103,7 @@ class _Tracer:
                 | e.CallbackWithdrawn()
             ):
                 self._end_talk(facts, event.at)
+                facts.given_up = isinstance(event, e.CallbackGivenUp)
                 facts.ended_at, facts.result = event.at, event.termination.result
             case _:
                 pass

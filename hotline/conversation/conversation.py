@@ -134,7 +134,7 @@ class Conversation:
         if self.contact.ended:
             return
         if not self.lives:
-            self._promising.leg_event(event)
+            self._goodbye_event(event)
         elif event.leg == self.arrival.leg:
             self._caller_event(event)
         elif self._ringing is not None and event.leg == self._ringing.leg:
@@ -199,17 +199,9 @@ class Conversation:
 
     async def recall(self, promise: Promise) -> None:
         """The caller was promised a callback, and is being called: remember what they asked for."""
-        asks = promise.waiting
-        menu = MenuResult(
-            outcome=Outcome.CHOSEN,
-            topic=asks.topic,
-            language=asks.language,
-            skills=asks.skills,
-            priority=asks.priority,
-            asked_for=asks.asked_for,
-        )
-        self._in_line.recall(menu, since=asks.arrived_at)
-        await self._reception.recall(consent=promise.consent, language=asks.language)
+        self._in_line.recall(promise.waiting)
+        language = promise.waiting.language
+        await self._reception.recall(consent=promise.consent, language=language)
 
     def take_up(
         self, offer: Offer, counselor: LegId, *, told: Callable[[], Awaitable[object]]
@@ -291,6 +283,16 @@ class Conversation:
             if not self._in_line.is_crisis:
                 self._in_line.ask(menu)
             self._waiting_room.confirm_danger()
+
+    def _goodbye_event(self, event: LegEvent) -> None:
+        """The caller was promised a callback and hears us say so; in danger, waits after all."""
+        menu = self._reception.danger(event.digit) if isinstance(event, DigitPressed) else None
+        if menu is None:
+            self._promising.leg_event(event)
+            return
+        self._promising.close()
+        self._in_line.ask(menu)
+        self._wait("danger_confirmed")
 
     def _hold_event(self, event: LegEvent) -> None:
         if isinstance(event, LegHeld):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from hotline import events as e
 from hotline.clock import Clock
 from hotline.contact import Contact, ContactState
@@ -11,6 +9,7 @@ from hotline.conversation.arrival import Arrival
 from hotline.conversation.errands import Errands
 from hotline.conversation.waitingroom import WaitingRoom
 from hotline.events import Priority
+from hotline.menu.ivr import Outcome
 from hotline.menu.reception import MenuResult
 from hotline.ports import Place, Queue, Waiting
 
@@ -66,9 +65,17 @@ class InLine:
         if self._menu is not None and self.waits:
             self.ask(self._menu)
 
-    def recall(self, menu: MenuResult, *, since: datetime) -> None:
-        """The contact was in line before, elsewhere, for `menu`, since `since`."""
-        self._menu, self.since = menu, since
+    def recall(self, asked: Waiting) -> None:
+        """The contact was in line before, elsewhere, as `asked` says."""
+        self.since = asked.arrived_at
+        self._menu = MenuResult(
+            outcome=Outcome.CHOSEN,
+            topic=asked.topic,
+            language=asked.language,
+            skills=asked.skills,
+            priority=asked.priority,
+            asked_for=asked.asked_for,
+        )
 
     def waiting(self) -> Waiting | None:
         """Return what the queue was asked for; None before it was."""

@@ -66,6 +66,7 @@ from hotline.events.counselor import (
 from hotline.events.ending import Reason, Result, Termination
 from hotline.events.event import Event, Sink
 from hotline.events.platform import (
+    EACH_TOLD,
     OCCURRENCES,
     AlarmCleared,
     AlarmKind,
@@ -76,6 +77,7 @@ from hotline.events.platform import (
 )
 
 __all__ = [
+    "EACH_TOLD",
     "OCCURRENCES",
     "AlarmCleared",
     "AlarmKind",

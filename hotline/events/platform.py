@@ -38,6 +38,9 @@ OCCURRENCES = frozenset(
 )
 """Alarms that happen rather than stand: each is told, none is ever over."""
 
+EACH_TOLD = frozenset({AlarmKind.CALLBACK_GIVEN_UP})
+"""Occurrences about one caller each: none is passed over for another that was told just now."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessStarted(Event):

@@ -180,6 +180,20 @@ def test_danger_key_during_the_choice_is_a_crisis_and_no_callback() -> None:
     assert scene.queue.waiting[scene.conversation.contact.id].priority is Priority.CRISIS
 
 
+def test_danger_key_after_the_promise_is_a_crisis_and_nobody_hangs_up() -> None:
+    async def act(s: Scene) -> None:
+        await s.press("91")
+        await s.press("0")
+        assert heard(s) == ("danger_confirmed",)
+        await s.hear_out()
+        await s.advance(60)
+
+    scene = play(act)
+    assert scene.queue.waiting[scene.conversation.contact.id].priority is Priority.CRISIS
+    assert scene.state is S.QUEUED
+    assert CALLER not in scene.telephone.ended
+
+
 def test_caller_in_a_crisis_is_offered_no_callback() -> None:
     async def act(s: Scene) -> None:
         await s.press("0")

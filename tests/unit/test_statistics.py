@@ -94,12 +94,14 @@ def test_a_promised_callback_is_never_abandoned_and_its_wait_is_apart() -> None:
         reached.complete("1001", 300, wrap_up=20),
         waiting("given up").promise().call_back("1", "1002").not_reach("1", "1002").give_up(),
         waiting("stands").promise(),
+        waiting("called again").promise().withdraw(),
         waiting("in time").offer("1", "1003").answer("1", "1003", 4.0),
     )
-    assert (figures.offered, figures.answered, figures.abandoned) == (4, 2, 0)
-    assert (figures.promised, figures.reached, figures.lapsed) == (3, 1, 1)
+    assert (figures.offered, figures.answered, figures.abandoned) == (5, 2, 0)
+    assert (figures.promised, figures.reached) == (4, 1)
+    assert (figures.lapsed, figures.given_up, figures.open) == (2, 1, 2)
     assert (figures.asa, figures.talk) == (5.0, 300.0)
-    assert figures.service_level(20) == 1 / 4
+    assert figures.service_level(20) == 1 / 5
 
 
 def test_a_node_includes_all_below_it_and_nothing_beside_it() -> None:
