@@ -335,6 +335,22 @@ async def test_gateway_that_dies_right_after_the_promise_takes_nothing_along(
         assert [type(x).__name__ for x in told(scene)] == ["CallbackPromised"]
 
 
+async def test_gateway_that_made_the_promise_and_died_ends_no_other_gateways_attempt(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url, LIMITS) as scene:
+        assert await promise(scene, a_promise())
+        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): SEQ})  # it has not heard yet
+        await scene.beat(OTHER_GATEWAY)
+        await scene.add_ready("1001")
+        offer = await claim(scene.store, gateway=OTHER_GATEWAY)
+        assert offer is not None
+        assert await scene.store.dial(offer, seq=SEQ + 2) == 1
+        await scene.pass_time(20, OTHER_GATEWAY)
+        assert await scene.state() is S.TALKING
+        assert [type(x).__name__ for x in told(scene)] == ["CallbackPromised", "CallbackDialled"]
+
+
 # --- withdrawn ---------------------------------------------------------------------------
 
 

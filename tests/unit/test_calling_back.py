@@ -289,6 +289,19 @@ def test_key_after_the_end_of_the_attempt_means_nothing() -> None:
     assert play(act).scene.audio.bridges == set()
 
 
+def test_key_that_comes_while_the_counselor_hears_of_the_failure_bridges_nobody() -> None:
+    async def act(a: Attempt) -> None:
+        await a.at_home()
+        a.press("5")
+        a.press("5")
+        assert a.hears(a.desk) == ("callback_failed",)
+        a.press("1")
+
+    attempt = play(act)
+    assert attempt.scene.audio.bridges == set()
+    assert attempt.contact.state is S.DIALLED
+
+
 @pytest.mark.parametrize("number", ["", "110", "0013105551234", "sip:x"])
 def test_number_that_must_not_be_dialled_is_not(number: str) -> None:
     async def act(a: Attempt) -> None:
