@@ -125,6 +125,7 @@ async def test_caller_who_heard_no_promise_stays_in_line(redis_url: str) -> None
         await scene.store.enqueue(a_waiting(digest=CALLER))
         assert [(w.contact, w.gateway) for w in await scene.waiting()] == [("c1", GATEWAY)]
         assert await scene.store.promised() == []
+        assert [type(x) for x in told(scene)] == [e.CallbackPromised]  # and no ending
 
 
 # --- windows -------------------------------------------------------------------------
@@ -275,6 +276,19 @@ async def test_offer_that_nobody_took_is_no_attempt_and_the_place_is_the_old_one
             assert await scene.line() == ["c1", "c2"]
         (one,) = await scene.store.promised()
         assert (one.attempts, one.state) == (0, "queued")
+
+
+async def test_callback_is_not_forgotten_however_often_its_offers_are_withdrawn(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url, LIMITS) as scene:
+        assert await promise(scene, a_promise())
+        await scene.add_ready("1001")
+        for _ in range(4):  # its gateway does not come to letting it go
+            offer = await claim(scene.store)
+            assert offer is not None
+            assert await scene.store.give_back(offer, OfferOutcome.WITHDRAWN)
+        assert await scene.line() == ["c1"]
 
 
 # --- gateways that die -------------------------------------------------------------------
