@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
-from hotline.events import Event, Priority, SealedNumber
+import redis
+
+from hotline.events import Event, Priority, Reason, Result, SealedNumber, Termination
 from hotline.ids import ContactId, CounselorId, GatewayId
-from hotline.ports import Offer, Opening, Promise
+from hotline.ports import Offer, Opening, Promise, Released
+from queueing import keys
+from queueing.limits import Limits
 from queueing.routing.pair import Pair
 from queueing.store import QueueStore
 from tests.queue_scene import GATEWAY, NOON, QueueScene, a_waiting
@@ -61,3 +66,35 @@ async def claim(
 def told(scene: QueueScene, contact: str = "c1") -> list[Event]:
     """The contact's events that the scripts have journalled."""
     return [event for event in scene.journal() if event.subject == contact]
+
+
+LIMITS = Limits(callback_attempts=2, callback_retry=600)
+LAPSED = Termination(Result.LAPSED, Reason.NOT_REACHED)
+
+
+def inbox(scene: QueueScene, gateway: GatewayId) -> list[dict[str, object]]:
+    with redis.Redis.from_url(scene.url, decode_responses=True) as connection:
+        return [json.loads(text) for text in connection.lrange(keys.inbox(gateway), 0, -1)]
+
+
+def held(scene: QueueScene, key: str, field: str) -> str | None:
+    with redis.Redis.from_url(scene.url, decode_responses=True) as connection:
+        return connection.hget(key, field)
+
+
+async def dialled(scene: QueueScene, *, seq: int = SEQ + 2) -> Offer:
+    """A promise whose caller's phone may ring now."""
+    assert await promise(scene, a_promise())
+    return await dialled_again(scene, seq=seq)
+
+
+async def dialled_again(scene: QueueScene, *, seq: int) -> Offer:
+    await scene.add_ready("1001")
+    offer = await claim(scene.store)
+    assert offer is not None
+    assert await scene.store.dial(offer, seq=seq)
+    return offer
+
+
+async def release(scene: QueueScene, offer: Offer, *, seq: int, reason: Reason) -> Released:
+    return await scene.store.release(offer, gateway=GATEWAY, seq=seq, reason=reason)

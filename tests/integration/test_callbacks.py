@@ -2,62 +2,30 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
-
-import pytest
-import redis
-
 from hotline import events as e
 from hotline.events import CounselorState as S
 from hotline.events import Priority, Reason, Result, Termination
 from hotline.ids import ContactId, GatewayId
-from hotline.ports import Offer, OfferOutcome, Released
+from hotline.ports import OfferOutcome, Released
 from queueing import keys
-from queueing.limits import Limits
 from tests.callback_scene import (
     CALLER,
     HOUR,
+    LAPSED,
+    LIMITS,
     SEQ,
     a_promise,
     an_opening,
     claim,
+    dialled,
+    dialled_again,
+    held,
+    inbox,
     promise,
+    release,
     told,
 )
-from tests.queue_scene import GATEWAY, OTHER_GATEWAY, QueueScene, a_queue, a_waiting
-
-LIMITS = Limits(callback_attempts=2, callback_retry=600)
-LAPSED = Termination(Result.LAPSED, Reason.NOT_REACHED)
-
-
-def inbox(scene: QueueScene, gateway: GatewayId) -> list[dict[str, object]]:
-    with redis.Redis.from_url(scene.url, decode_responses=True) as connection:
-        return [json.loads(text) for text in connection.lrange(keys.inbox(gateway), 0, -1)]
-
-
-def held(scene: QueueScene, key: str, field: str) -> str | None:
-    with redis.Redis.from_url(scene.url, decode_responses=True) as connection:
-        return connection.hget(key, field)
-
-
-async def dialled(scene: QueueScene, *, seq: int = SEQ + 2) -> Offer:
-    """A promise whose caller's phone may ring now."""
-    assert await promise(scene, a_promise())
-    return await dialled_again(scene, seq=seq)
-
-
-async def dialled_again(scene: QueueScene, *, seq: int) -> Offer:
-    await scene.add_ready("1001")
-    offer = await claim(scene.store)
-    assert offer is not None
-    assert await scene.store.dial(offer, seq=seq)
-    return offer
-
-
-async def release(scene: QueueScene, offer: Offer, *, seq: int, reason: Reason) -> Released:
-    return await scene.store.release(offer, gateway=GATEWAY, seq=seq, reason=reason)
-
+from tests.queue_scene import GATEWAY, OTHER_GATEWAY, a_queue, a_waiting
 
 # --- the place ---------------------------------------------------------------------
 
@@ -289,124 +257,3 @@ async def test_callback_is_not_forgotten_however_often_its_offers_are_withdrawn(
             assert offer is not None
             assert await scene.store.give_back(offer, OfferOutcome.WITHDRAWN)
         assert await scene.line() == ["c1"]
-
-
-# --- gateways that die -------------------------------------------------------------------
-
-
-async def test_gateway_killed_while_dialling_leaves_one_attempt_behind_and_no_second_call(
-    redis_url: str,
-) -> None:
-    async with a_queue(redis_url, LIMITS) as scene:
-        await dialled(scene)
-        await scene.pass_time(20, OTHER_GATEWAY)  # GATEWAY is silent
-        assert [type(x).__name__ for x in told(scene)] == [
-            "CallbackPromised", "CallbackDialled", "CallbackFailed",
-        ]  # fmt: skip
-        failed = told(scene)[-1]
-        assert isinstance(failed, e.CallbackFailed)
-        assert (failed.reason, failed.attempt) == (Reason.GATEWAY_LOST, 1)
-        assert scene.moves()[-1] == (S.TALKING, S.READY, "callback_failed")
-        assert await claim(scene.store, gateway=OTHER_GATEWAY) is None  # not before the retry
-        await scene.pass_time(610, OTHER_GATEWAY)
-        assert await claim(scene.store, gateway=OTHER_GATEWAY) is not None
-
-
-async def test_gateway_killed_while_the_counselors_phone_rings_costs_no_attempt(
-    redis_url: str,
-) -> None:
-    async with a_queue(redis_url, LIMITS) as scene:
-        assert await promise(scene, a_promise())
-        await scene.add_ready("1001")
-        assert await claim(scene.store) is not None
-        await scene.pass_time(20, OTHER_GATEWAY)
-        assert [type(x).__name__ for x in told(scene)] == ["CallbackPromised", "OfferWithdrawn"]
-        assert (await scene.line(), await scene.state()) == (["c1"], S.READY)
-        assert await claim(scene.store, gateway=OTHER_GATEWAY) is not None
-
-
-async def test_gateway_that_forgot_a_callback_gives_it_back(redis_url: str) -> None:
-    async with a_queue(redis_url, LIMITS) as scene:
-        assert await promise(scene, a_promise())
-        await scene.add_ready("1001")
-        assert await claim(scene.store) is not None
-        for _ in range(6):
-            scene.clock.advance(4)
-            await scene.store.heartbeat(GATEWAY, {})
-            await scene.store.sweep()
-        assert (await scene.line(), await scene.state()) == (["c1"], S.READY)
-
-
-async def test_gateway_that_dies_right_after_the_promise_takes_nothing_along(
-    redis_url: str,
-) -> None:
-    async with a_queue(redis_url, LIMITS) as scene:
-        assert await promise(scene, a_promise("c1", an_opening(HOUR, 2 * HOUR)))
-        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): SEQ})
-        await scene.pass_time(40, OTHER_GATEWAY)
-        (one,) = await scene.store.promised()
-        assert (one.contact, one.state) == ("c1", "outside")
-        assert [type(x).__name__ for x in told(scene)] == ["CallbackPromised"]
-
-
-async def test_gateway_that_made_the_promise_and_died_ends_no_other_gateways_attempt(
-    redis_url: str,
-) -> None:
-    async with a_queue(redis_url, LIMITS) as scene:
-        assert await promise(scene, a_promise())
-        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): SEQ})  # it has not heard yet
-        await scene.beat(OTHER_GATEWAY)
-        await scene.add_ready("1001")
-        offer = await claim(scene.store, gateway=OTHER_GATEWAY)
-        assert offer is not None
-        assert await scene.store.dial(offer, seq=SEQ + 2) == 1
-        await scene.pass_time(20, OTHER_GATEWAY)
-        assert await scene.state() is S.TALKING
-        assert [type(x).__name__ for x in told(scene)] == ["CallbackPromised", "CallbackDialled"]
-
-
-# --- withdrawn ---------------------------------------------------------------------------
-
-
-async def test_operator_takes_a_promise_back(redis_url: str) -> None:
-    async with a_queue(redis_url) as scene:
-        assert await promise(scene, a_promise())
-        assert await scene.store.withdraw_callback(ContactId("c1"), by="operator:li")
-        assert not await scene.store.withdraw_callback(ContactId("c1"), by="operator:li")
-        last = told(scene)[-1]
-        assert isinstance(last, e.CallbackWithdrawn)
-        assert (last.by, last.termination.reason) == ("operator:li", Reason.WITHDRAWN)
-        assert await scene.line() == []
-
-
-@pytest.mark.parametrize("is_dialled", [False, True])
-async def test_caller_who_calls_again_while_being_called_stops_it(
-    redis_url: str, is_dialled: bool
-) -> None:
-    async with a_queue(redis_url, LIMITS) as scene:
-        assert await promise(scene, a_promise())
-        await scene.add_ready("1001")
-        offer = await claim(scene.store)
-        assert offer is not None
-        if is_dialled:
-            assert await scene.store.dial(offer, seq=SEQ + 2) == 1
-        kept = await scene.store.enqueue(a_waiting("c2", after=300, digest=CALLER))
-        assert kept is not None
-        assert [m["kind"] for m in inbox(scene, GATEWAY)] == ["made", "withdrawn"]
-        assert await scene.store.dial(replace(offer, callback=None), seq=9) == int(is_dialled)
-        said = await release(scene, offer, seq=SEQ + 3, reason=Reason.CALLED_AGAIN)
-        assert said is Released.WITHDRAWN
-        last = told(scene)[-1]
-        assert isinstance(last, e.CallbackWithdrawn)
-        assert (await scene.state(), await scene.line()) == (S.READY, ["c2"])
-
-
-async def test_promises_are_listed_by_how_long_the_callers_have_waited(redis_url: str) -> None:
-    async with a_queue(redis_url) as scene:
-        for n in (2, 1):
-            made = a_promise(f"c{n}", after=n, digest=f"caller-{n}")
-            assert await promise(scene, made)
-        assert [(x.contact, x.state) for x in await scene.store.promised()] == [
-            ("c1", "queued"),
-            ("c2", "queued"),
-        ]
