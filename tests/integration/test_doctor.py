@@ -27,6 +27,9 @@ from hotline.clock import SystemClock
 from hotline.config import Database, Recording, Redis, Settings, load
 from tests.servers import RedisServer, free_port
 
+WHEEL = Path(__file__).parents[2] / "build" / "wheel"
+"""The PyPI wheel of the engine, unpacked by `make setup-test`."""
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
@@ -51,6 +54,15 @@ def test_engine_is_named_with_version_capacity_and_codecs(settings: Settings) ->
     assert "pjsua2 2." in said
     assert "legs per process" in said
     assert "PCMA/8000" in said
+
+
+def test_engine_that_believes_strangers_is_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not [f for f in examine_engine(settings) if "strangers" in f.says.en]
+    monkeypatch.setenv("PYTHONPATH", str(WHEEL))
+    found = [f for f in examine_engine(settings) if "strangers" in f.says.en]
+    assert [f.state for f in found] == [Verdict.WARN]
 
 
 def test_more_contacts_than_the_engine_carries_is_told(settings: Settings) -> None:

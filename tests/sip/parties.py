@@ -13,7 +13,6 @@ import numpy as np
 from admin import bootstrap
 from admin.demo.watch import Watch
 from hotline.events import (
-    CallerLeft,
     ContactAnswered,
     ContactQueued,
     CounselorState,
@@ -87,15 +86,7 @@ class Parties:
     ) -> tuple[int, ContactId]:
         """Call, go through the menu by `keys`, and wait in line."""
         call, contact = await self.dial(number)
-        try:
-            await self.hears_us(call)
-        except TimeoutError:
-            # Seldom, when many phones dial at once, one gets no RTP although the gateway plays: who
-            # is to blame is not known yet. The caller does what people do, and calls again.
-            await self.trunk.hang_up(call)
-            await self.watch.expect(contact, CallerLeft)
-            call, contact = await self.dial(number)
-            await self.hears_us(call)
+        await self.hears_us(call)
         await self.choose(call, keys)
         await self.watch.expect(contact, ContactQueued)
         return call, contact

@@ -147,6 +147,8 @@ async def test_code_on_any_phone_lengthens_the_wrap_up(
         call, counselors_call, _ = await parties.talking(counselor)
         await parties.trunk.hang_up(call)
         await counselor.phone.expect("ended", call=counselors_call)
+        # The phone hears of the end before the queue does.
+        await parties.watch.expect(counselor.extension, e.CounselorStateChanged, state=S.WRAP_UP)
         await confirmed(parties, second, "*15", tonal.EXTENDED)
         extended = await parties.watch.expect(counselor.extension, e.WrapUpExtended)
         queueing = tonal_hotline.settings.queueing
