@@ -72,10 +72,13 @@ class Dispatcher:
                     await self._feed.wait(self._nap())
 
     async def dispatch(self) -> list[Offer]:
-        """Claim what the picture proposes now, and return the offers made.
+        """Claim what the picture proposes now, and return the offers made; none while a Redis that
+        has just started may take somebody for free who talks.
 
         Raises QueueUnavailable; offers made before that stand.
         """
+        if not self._feed.is_heard:
+            return []
         self._let_go()
         proposed = self._feed.picture.pairs(milliseconds(self._clock.now()))
         offers = await self._claim(self._ours(proposed))

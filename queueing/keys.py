@@ -72,11 +72,17 @@ TALKED: Final = "hotline:talked:"
 """HASH each, by digest and day: contact -> seconds of conversation."""
 NOTICES: Final = "hotline:notices"
 """HASH dialled number -> prompt that its callers hear before the menu."""
+BEATEN: Final = "hotline:beaten"
+"""HASH gateway -> the run of Redis under which it last beat: after a restart a gateway is *unheard*
+until it has said what it does (`queueing.heart`)."""
+BURIED: Final = "hotline:buried:"
+"""HASH each, by gateway that was given up, contact -> seq of its ContactFailed: what the gateway is
+told should it only have been silent."""
 
 SCRIPT_KEYS: Final = (
     JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
     OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,
-    PLAN, SERVED, PLACE, ANSWERS,
+    PLAN, SERVED, PLACE, ANSWERS, BEATEN, BURIED,
 )  # fmt: skip
 
 

@@ -39,14 +39,11 @@ if earlier_ms and tonumber(earlier_ms) < tonumber(arrived) then
   answer = { since, because }
 end
 
-if held[3] and held[3] ~= gateway then call('HDEL', CARRIED .. held[3], contact) end
-call('HSETNX', CARRIED .. gateway, contact, '0')
-call('ZADD', GATEWAYS, 'GT', ARGV[10], gateway)
-call('HSET', CONTACTS, contact, asks)
 call('HDEL', key, 'withdrawals')
-call('HSET', key, 'gateway', gateway, 'score', score, 'touched', whole(NOW), 'digest', digest,
-  'arrived', arrived, 'since', since,
-  'sticky', asked ~= '' and asked or digest ~= '' and call('GET', SERVED .. digest) or '')
+put_down(contact, gateway, ARGV[10], {
+  score = score, asks = asks, digest = digest, arrived = arrived, since = since,
+  sticky = asked ~= '' and asked or digest ~= '' and call('GET', SERVED .. digest) or '',
+})
 if held[1] == 'offered' then return answer end
 if held[1] == 'talking' then
   if ARGV[15] == '1' then return answer end

@@ -14,7 +14,7 @@
 
 local JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
   OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,
-  PLAN, SERVED, PLACE, ANSWERS = unpack(KEYS)
+  PLAN, SERVED, PLACE, ANSWERS, BEATEN, BURIED = unpack(KEYS)
 local NOW, AT, SEED = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local CHANGES_KEPT = 20000
 local BUSY = { talking = true, wrap_up = true }
@@ -82,8 +82,9 @@ local function move(counselor, occasion, reason, by, contact)
 end
 
 -- The counselor took the contact: that is remembered for as long as the offer said, and counts for
--- an hour as evidence of how fast the line moves (queueing.pace).
-local function answered(contact, counselor)
+-- an hour as evidence of how fast the line moves (queueing.pace). `occasion` is answered, by the
+-- counselor, or found_talking, by the system.
+local function answered(contact, counselor, occasion, by)
   local held = call('HMGET', CONTACT .. contact, 'digest', 'remember', 'offer')
   local asks = call('HGET', CONTACTS, contact)
   call('ZREMRANGEBYSCORE', ANSWERS, '-inf', whole(NOW - 3600000))
@@ -91,7 +92,7 @@ local function answered(contact, counselor)
     local priority = cjson.decode(asks).priority
     call('ZADD', ANSWERS, whole(NOW), held[3] .. ' ' .. counselor .. ' ' .. priority)
   end
-  move(counselor, 'answered', 'answered', 'counselor', contact)
+  move(counselor, occasion, occasion, by, contact)
   call('HDEL', COUNSELOR .. counselor, 'misses')
   if held[1] and held[1] ~= '' and tonumber(held[2] or 0) > 0 then
     call('SET', SERVED .. held[1], counselor, 'PX', held[2])
@@ -137,11 +138,51 @@ local function back_in_line(contact)
     'asks', call('HGET', CONTACTS, contact), 'sticky', held[2] or '')
 end
 
+-- Take a contact out of the line, if it stands there.
+local function out_of_line(contact)
+  if call('ZREM', WAITING, contact) == 1 then changed('op', 'left', 'contact', contact) end
+end
+
+-- Note what a contact is and who carries it. `digest` is of the caller's number, or empty; `arrived`
+-- in ms, `since` the same as it stands in `asks`; `sticky` who last took the caller, or empty.
+local function put_down(contact, gateway, lease_ends, facts)
+  local key = CONTACT .. contact
+  local before = call('HGET', key, 'gateway')
+  if before and before ~= gateway then call('HDEL', CARRIED .. before, contact) end
+  call('HSETNX', CARRIED .. gateway, contact, '0')
+  call('ZADD', GATEWAYS, 'GT', lease_ends, gateway)
+  call('HSET', CONTACTS, contact, facts.asks)
+  call('HSET', key, 'gateway', gateway, 'score', facts.score, 'touched', whole(NOW),
+    'digest', facts.digest, 'arrived', facts.arrived, 'since', facts.since, 'sticky', facts.sticky)
+end
+
+-- The run of this Redis: another after every start.
+local function run()
+  return string.match(call('INFO', 'server'), 'run_id:(%x+)')
+end
+
+-- How many gateways have beaten, but not since Redis started: what they do is not known here.
+local function unheard()
+  local present, count = run(), 0
+  local beaten = call('HGETALL', BEATEN)
+  for i = 1, #beaten, 2 do
+    if beaten[i + 1] ~= present and call('ZSCORE', GATEWAYS, beaten[i]) then count = count + 1 end
+  end
+  return count
+end
+
+-- No number up to this one is given to an offer any more: Redis may have lost the last it gave.
+local function number_given(number)
+  if number > tonumber(call('GET', OFFER_NUMBER) or 0) then
+    call('SET', OFFER_NUMBER, whole(number))
+  end
+end
+
 -- Take every trace of a contact away.
 local function forget(contact)
   local key = CONTACT .. contact
   local gateway = call('HGET', key, 'gateway')
-  if call('ZREM', WAITING, contact) == 1 then changed('op', 'left', 'contact', contact) end
+  out_of_line(contact)
   call('ZREM', RINGING, contact)
   call('HDEL', CONTACTS, contact)
   call('DEL', key)

@@ -84,12 +84,17 @@ class Picture:
         self._restless: set[Place] = set()
         self._fresh = 0
 
-    def contact_waits(self, waiting: Waiting, *, sticky: CounselorId | None = None) -> None:
-        """The contact is in line, or asks for something else; `sticky` last took this caller."""
+    def contact_waits(
+        self, waiting: Waiting, *, sticky: CounselorId | None = None, score: int | None = None
+    ) -> None:
+        """The contact is in line, or asks for something else; `sticky` last took this caller.
+
+        `score`: its place, where it is not by the arrival alone (`lua/enqueue.lua`).
+        """
         known = self._places.get(waiting.contact)
-        if known is not None and (known.waiting, known.sticky) == (waiting, sticky):
+        place = Place(waiting, sticky, score)
+        if known is not None and known.is_as(place):
             return
-        place = Place(waiting, sticky)
         if known is not None:
             place.held_by = known.held_by
             self._detach(known)

@@ -29,11 +29,15 @@ class Place:
 
     need: Need
 
-    def __init__(self, waiting: Waiting, sticky: CounselorId | None) -> None:
+    def __init__(
+        self, waiting: Waiting, sticky: CounselorId | None, score: int | None = None
+    ) -> None:
         self.waiting = waiting
         self.sticky = sticky
         self.arrived = milliseconds(waiting.arrived_at)
-        self.rank = (waiting_score(waiting.priority, self.arrived), waiting.contact)
+        if score is None:
+            score = waiting_score(waiting.priority, self.arrived)
+        self.rank = (score, waiting.contact)
         self.open: list[tuple[int, Circle]] = []
         """Steps, from 0, in their order, with their circles: once open they stay open."""
         self.widest: list[Circle] = []
@@ -44,6 +48,10 @@ class Place:
         self.held_by: CounselorId | None = None
         self.kept_for: CounselorId | None = None
         self.kept_until: int | None = None
+
+    def is_as(self, other: Place) -> bool:
+        """Whether both ask for the same, at the same place."""
+        return (self.waiting, self.sticky, self.rank) == (other.waiting, other.sticky, other.rank)
 
     @property
     def is_crisis(self) -> bool:

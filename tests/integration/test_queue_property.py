@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import redis
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -43,6 +42,7 @@ from tests.queue_play import (
     slots,
 )
 from tests.queue_scene import a_profile
+from tests.queue_state import copy_all
 from tests.stepped_gateway import SteppedGateway
 
 ANOTHER_PLAN = """
@@ -312,16 +312,6 @@ class TwoGateways(Play):
         assert set(failed.values()) <= {1}
         assert set(failed) >= self.failed - self.ended - self.unsure
         assert set(failed) <= (self.failed | self.unsure) - (set() if self.losses else self.ended)
-
-
-def copy_all(connection: redis.Redis, source: int, target: int) -> None:
-    """Make database `target` the same as `source`, which `connection` is on."""
-    connection.eval(
-        "redis.call('SELECT', ARGV[2]) redis.call('FLUSHDB') redis.call('SELECT', ARGV[1]) "
-        "for _, key in ipairs(redis.call('KEYS', '*')) do "
-        "redis.call('COPY', key, key, 'DB', ARGV[2]) end",
-        0, str(source), str(target),
-    )  # fmt: skip
 
 
 def steps() -> int:
