@@ -191,6 +191,8 @@ class Feed:
             for entry, change in _entries(found):
                 self._take(entry, change)
             if self._plan_is_due:
+                if self.picture.waiting > ROWS_PER_BREATH:
+                    raise OutOfStep("another plan is in force")  # in breaths, as all the rest
                 self._use(await self._overview.plan_text())
             if found:
                 self._changed.set()
@@ -201,8 +203,8 @@ class Feed:
     async def _take_snapshot(self) -> None:
         self.in_step = False
         shot = await self._overview.snapshot()
-        self._use(shot.plan)
         self._mirror.clear()
+        self._use(shot.plan)
         for n, present in enumerate(shot.present):
             self._mirror.counselor_is_there(present)
             await _breath(n)

@@ -112,6 +112,7 @@ class QueueState:
         for contact, text in self.asks.items():
             waiting = waiting_from_json(text)
             score = waiting_score(waiting.priority, milliseconds(waiting.arrived_at))
+            score += int(self.contacts[contact]["lag"])
             assert int(self.contacts[contact]["score"]) == score, f"{contact} has another's place"
             if contact in self.waiting:
                 assert int(float(self.waiting[contact])) == score

@@ -91,6 +91,7 @@ if math.abs(NOW - swept) > longest_gap then
   done[#done + 1] = { 'away' }
 end
 shorten_wrap_ups()
+ahead_of_hosts()
 
 for _, gateway in ipairs(past(GATEWAYS)) do bury(gateway) end
 for _, contact in ipairs(past(RINGING)) do

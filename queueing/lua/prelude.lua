@@ -14,9 +14,11 @@
 
 local JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
   OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,
-  PLAN, SERVED, PLACE, ANSWERS, BEATEN, BURIED = unpack(KEYS)
+  PLAN, SERVED, PLACE, ANSWERS, BEATEN, BURIED, CLOCK = unpack(KEYS)
 local NOW, AT, SEED = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local CHANGES_KEPT = 20000
+local SWEPT_EVERY = 1000 -- ms (queueing.reconciler)
+local CLOCKS_DIFFER = 5000 -- hosts' clocks agree to within so many ms (queueing.limits)
 local BUSY = { talking = true, wrap_up = true }
 local call = redis.call
 
@@ -143,8 +145,31 @@ local function out_of_line(contact)
   if call('ZREM', WAITING, contact) == 1 then changed('op', 'left', 'contact', contact) end
 end
 
+-- By how many ms the queue's time is ahead of the hosts'. It goes on when theirs is set back, and
+-- waits for theirs when that is set forward again (or when nobody was there for a while).
+local function ahead_of_hosts()
+  local held = call('HMGET', CLOCK, 'latest', 'ahead')
+  local latest, ahead = tonumber(held[1] or NOW), tonumber(held[2] or 0)
+  local step = NOW + ahead - latest
+  if step < -CLOCKS_DIFFER then
+    ahead = ahead - step + SWEPT_EVERY -- so long may it be since somebody looked
+  elseif step > CLOCKS_DIFFER then
+    ahead = math.max(0, ahead - step)
+  end
+  call('HSET', CLOCK, 'latest', whole(math.max(latest, NOW + ahead)), 'ahead', whole(ahead))
+  return ahead
+end
+
+-- By how many ms the queue's time was ahead when a contact arrived that is new here. An instant that
+-- is still to come is one of before the clock was set back.
+local function lag_of(arrived)
+  local ahead = ahead_of_hosts()
+  return tonumber(arrived) > NOW + CLOCKS_DIFFER and 0 or ahead
+end
+
 -- Note what a contact is and who carries it. `digest` is of the caller's number, or empty; `arrived`
--- in ms, `since` the same as it stands in `asks`; `sticky` who last took the caller, or empty.
+-- in ms, `since` the same as it stands in `asks`; `sticky` who last took the caller, or empty;
+-- `score` without the lag.
 local function put_down(contact, gateway, lease_ends, facts)
   local key = CONTACT .. contact
   local before = call('HGET', key, 'gateway')
@@ -152,8 +177,9 @@ local function put_down(contact, gateway, lease_ends, facts)
   call('HSETNX', CARRIED .. gateway, contact, '0')
   call('ZADD', GATEWAYS, 'GT', lease_ends, gateway)
   call('HSET', CONTACTS, contact, facts.asks)
-  call('HSET', key, 'gateway', gateway, 'score', facts.score, 'touched', whole(NOW),
-    'digest', facts.digest, 'arrived', facts.arrived, 'since', facts.since, 'sticky', facts.sticky)
+  call('HSET', key, 'gateway', gateway, 'score', whole(facts.score + facts.lag),
+    'touched', whole(NOW), 'digest', facts.digest, 'arrived', facts.arrived, 'since', facts.since,
+    'lag', whole(facts.lag), 'sticky', facts.sticky)
 end
 
 -- The run of this Redis: another after every start.
@@ -192,14 +218,15 @@ end
 -- Keep the place of a contact that ends before its time, for the same caller's next call. Of
 -- several by one caller the earliest stands, for as long as the last of them. `lasting` is in ms.
 local function keep_place(contact, because, lasting)
-  local held = call('HMGET', CONTACT .. contact, 'digest', 'arrived', 'since')
+  local held = call('HMGET', CONTACT .. contact, 'digest', 'arrived', 'since', 'lag')
   if lasting <= 0 or not held[1] or held[1] == '' then return end
-  local key, ending = PLACE .. held[1], NOW + lasting
-  local there = call('HMGET', key, 'arrived', 'until')
-  if there[1] and tonumber(there[2]) >= NOW and tonumber(there[1]) < tonumber(held[2]) then
+  local key, ending, lag = PLACE .. held[1], NOW + lasting, held[4] or '0'
+  local there = call('HMGET', key, 'arrived', 'until', 'lag')
+  local is_live = there[1] and tonumber(there[2]) >= NOW
+  if is_live and there[1] + (there[3] or 0) < held[2] + lag then
     ending = math.max(ending, tonumber(there[2]))
   else
-    call('HSET', key, 'arrived', held[2], 'since', held[3], 'because', because,
+    call('HSET', key, 'arrived', held[2], 'since', held[3], 'lag', lag, 'because', because,
       'contact', contact)
   end
   call('HSET', key, 'until', whole(ending))

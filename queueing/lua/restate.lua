@@ -52,7 +52,7 @@ if state == 'offered' then
   return 'mended'
 end
 
-local here = call('HMGET', key, 'state', 'counselor', 'sticky')
+local here = call('HMGET', key, 'state', 'counselor', 'sticky', 'lag')
 local person = call('HMGET', COUNSELOR .. counselor, 'state', 'contact')
 local is_served = here[1] == 'offered' or here[1] == 'talking'
 local serves = person[1] == 'offered' or person[1] == 'talking'
@@ -63,7 +63,7 @@ if serves and person[2] ~= contact then give_up(counselor, person[2]) end
 
 put_down(contact, ARGV[8], ARGV[14], {
   score = ARGV[9], asks = ARGV[10], digest = ARGV[11], arrived = ARGV[12], since = ARGV[13],
-  sticky = here[3] or '',
+  sticky = here[3] or '', lag = tonumber(here[4]) or lag_of(ARGV[12]),
 })
 if ARGV[11] ~= '' and call('HGET', PLACE .. ARGV[11], 'contact') == contact then
   call('DEL', PLACE .. ARGV[11]) -- it was kept for one who is still here

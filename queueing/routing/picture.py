@@ -31,24 +31,30 @@ from queueing.routing.need import Need, Needs
 from queueing.routing.pair import Pair
 from queueing.routing.place import Place
 from queueing.routing.plan import Plan, tokens_of
+from queueing.routing.runningon import RunningOn
 from queueing.routing.standing import Standing
 
 __all__ = ["Pair", "Picture", "Standing"]
 
 WEIGHED_EVERY: Final = 60_000
 """Who is overburdened is looked at once in so many ms."""
+STEPS_OF_A_PAIR: Final = 5
+"""Choosing for one contact takes about as long as opening the steps of so many."""
 
 
 class Picture:
     """One gateway's view of the queue. All instants are ms since 1970.
 
-    The time never goes back in here: a clock set back opens steps rather than closing them.
-    Counselors first, then contacts, is the cheaper order to fill it in.
+    The time never goes back in here, nor is it before anybody's arrival: when the clock is set
+    back it runs on from where it was. Counselors first, then contacts, is the cheaper order to fill
+    it in.
     """
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._now = 0
+        self._time = RunningOn()
+        self.is_unfinished = False
+        """Whether the last `pairs` stopped before its end."""
         self.clear()
 
     # --- what has changed
@@ -59,6 +65,7 @@ class Picture:
         self._kept: dict[CounselorId, set[Place]] = defaultdict(set)
         self._dues: list[tuple[int, ContactId]] = []
         self._weighed: int | None = None
+        self._time.forget_arrivals()
         self._crew = Crew()
         self._begin()
 
@@ -81,6 +88,8 @@ class Picture:
         self._circles = Circles(self._crew)
         self._needs = Needs(self._plan, self._circles)
         self._unsettled: set[Need] = set()
+        self._stirred: set[Place] = set()
+        """Those for whom a step may have opened."""
         self._restless: set[Place] = set()
         self._fresh = 0
 
@@ -95,6 +104,7 @@ class Picture:
         place = Place(waiting, sticky, score)
         if known is not None and known.is_as(place):
             return
+        self._time.note_arrival(place.arrived)
         if known is not None:
             place.held_by = known.held_by
             self._detach(known)
@@ -140,7 +150,7 @@ class Picture:
         if place is not None and place.held_by == pair.counselor:
             place.held_by = None
             place.enter()
-            self._restless.add(place)
+            self._stir(place)
         seat = self._crew.seat(pair.counselor)
         if seat is not None and seat.held_for == pair.contact:
             self._crew.stand(seat, seat.standing, held_for=None)
@@ -148,22 +158,33 @@ class Picture:
 
     # --- who gets whom
 
-    def pairs(self, now: int) -> list[Pair]:
+    def pairs(self, now: int, *, most: int | None = None) -> list[Pair]:
         """Return the best pairs, in the order of the contacts.
 
         Both of each are held back until `contact_left` and `counselor_stands` tell of the claim, or
-        until `release`.
+        until `release`. `most`: stop after about so many small steps, for calls wait meanwhile;
+        then `is_unfinished`, and the next call goes on from there.
         """
-        now = self._now = max(now, self._now)
+        now = self._time.at(now)
         self._weigh(now)
-        self._pass_time(now)
-        made = list(self._serve(now)) if self._crew.free else []
+        self.is_unfinished = not self._pass_time(now, most)
+        if self.is_unfinished:
+            return []  # whoever is not looked at yet may come before all others
+        made: list[Pair] = []
+        for pair in self._serve(now) if self._crew.free else ():
+            made.append(pair)
+            if most is not None and len(made) * STEPS_OF_A_PAIR >= most:
+                self.is_unfinished = True
+                return made
         self._restless.clear()
         self._fresh = 0
         return made
 
     def _serve(self, now: int) -> Iterator[Pair]:
-        for contact in Agenda(self._crew, fresh=self._fresh, restless=self._restless):
+        # Whoever fits one who has just become free stands in the line of a circle of theirs.
+        all_are_fresh = not self._crew.free & ~self._fresh
+        restless = () if all_are_fresh else self._restless
+        for contact in Agenda(self._crew, fresh=self._fresh, restless=restless):
             place = self._places[contact]
             if place.in_line:
                 pair = self._choose(place, now)
@@ -218,7 +239,7 @@ class Picture:
                 del self._kept[place.kept_for]
             place.kept_for = place.kept_until = None
             place.enter()
-            self._restless.add(place)
+            self._stir(place)
 
     def _wake_kept_for(self, counselor: CounselorId) -> None:
         for place in tuple(self._kept.get(counselor, ())):
@@ -233,7 +254,7 @@ class Picture:
             at, contact = self._dues[0]
             place = self._places.get(contact)
             if place is not None and place.due == at:
-                return at
+                return self._time.by_the_clock(at)
             heappop(self._dues)
         return None
 
@@ -259,19 +280,25 @@ class Picture:
             self._weighed = now // WEIGHED_EVERY
             self._crew.weigh(now)
 
-    def _pass_time(self, now: int) -> None:
-        stirred = set(self._restless)
-        for need in self._unsettled:
-            need.settle()
-            stirred |= need.places
-        self._unsettled.clear()
+    def _pass_time(self, now: int, most: int | None) -> bool:
+        """Open the steps that are due; return whether all of them are open."""
         while self._dues and self._dues[0][0] <= now:
             at, contact = heappop(self._dues)
             place = self._places.get(contact)
             if place is not None and place.due == at:
-                stirred.add(place)
-        for place in stirred:
-            self._widen(place, now)
+                self._stirred.add(place)
+        steps = 0
+        while self._unsettled or self._stirred:
+            if most is not None and steps >= most:
+                return False
+            steps += 1
+            if self._unsettled:
+                need = self._unsettled.pop()
+                need.settle()
+                self._stirred |= need.places
+            else:
+                self._widen(self._stirred.pop(), now)
+        return True
 
     def _widen(self, place: Place, now: int) -> None:
         if place.kept_until is not None and place.kept_until <= now:
@@ -296,13 +323,19 @@ class Picture:
         place.need = self._needs.add(place)
         if place.held_by is None:
             place.enter()
-        self._restless.add(place)
+        self._stir(place)
 
     def _detach(self, place: Place) -> None:
         self._unkeep(place)
         place.step_out()
         self._needs.remove(place)
+        self._stirred.discard(place)
         self._restless.discard(place)
+
+    def _stir(self, place: Place) -> None:
+        """To be looked at: it has come into line, or back."""
+        self._stirred.add(place)
+        self._restless.add(place)
 
     def _changed(self, seat: Seat) -> None:
         """The counselor may be free now, or fit others than before."""

@@ -34,10 +34,11 @@ class Place:
     ) -> None:
         self.waiting = waiting
         self.sticky = sticky
-        self.arrived = milliseconds(waiting.arrived_at)
-        if score is None:
-            score = waiting_score(waiting.priority, self.arrived)
-        self.rank = (score, waiting.contact)
+        arrived = milliseconds(waiting.arrived_at)
+        plain = waiting_score(waiting.priority, arrived)
+        self.rank = (plain if score is None else score, waiting.contact)
+        self.arrived = arrived + self.rank[0] - plain
+        """By the queue's own time, which a clock set back does not set back."""
         self.open: list[tuple[int, Circle]] = []
         """Steps, from 0, in their order, with their circles: once open they stay open."""
         self.widest: list[Circle] = []

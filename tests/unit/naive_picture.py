@@ -41,11 +41,12 @@ class NaivePicture:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.now = 0
+        self.clock = self.ahead = 0
         self.clear()
 
     def clear(self) -> None:
         self.callers: dict[ContactId, Caller] = {}
+        self.came: list[Caller] = []
         self.standings: dict[CounselorId, Standing] = {}
         self.contact_held: dict[ContactId, CounselorId] = {}
         self.counselor_held: dict[CounselorId, ContactId] = {}
@@ -62,6 +63,7 @@ class NaivePicture:
         known = self.callers.get(waiting.contact)
         if known is None or (known.waiting, known.sticky) != (waiting, sticky):
             self.callers[waiting.contact] = Caller(waiting, sticky)
+            self.came.append(self.callers[waiting.contact])
 
     def contact_left(self, contact: ContactId) -> None:
         self.callers.pop(contact, None)
@@ -120,7 +122,13 @@ class NaivePicture:
     # --- who gets whom
 
     def pairs(self, now: int) -> list[Pair]:
-        now = self.now = max(now, self.now)
+        if now < self.clock:
+            self.ahead += self.clock - now
+        self.clock = now
+        latest = max((caller.arrived for caller in self.came), default=0)
+        if latest > now + self.ahead + 5_000:
+            self.ahead = latest - now
+        now += self.ahead
         if now // 60_000 != self.weighed:
             self.weighed = now // 60_000
             self.burdened = overburdened(self.standings.values(), now)
