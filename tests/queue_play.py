@@ -228,7 +228,9 @@ class Play(RuleBasedStateMachine):
 
     def enqueue_again(self, waiting: Waiting, lost: str = "") -> None:
         gateway = self.owner(waiting)
-        self.say(gateway, lost, lambda: gateway.store.enqueue(waiting))
+        kept = self.say(gateway, lost, lambda: gateway.store.enqueue(waiting))
+        if kept is not None:  # of another call of the same caller, that was buried with it
+            waiting = replace(waiting, arrived_at=kept.since)
         self.alive[waiting.contact] = waiting
         self.withdrawn[waiting.contact] = 0
         if self.state.contacts.get(waiting.contact, {}).get("state") != "offered":

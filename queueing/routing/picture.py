@@ -1,7 +1,8 @@
 """Who waits, who is there, and who gets whom: pure choosing, kept up to date change by change.
 
 Contacts are served in order (`routing.order`). Each gets, of the counselors who are ready and fit
-an open step of its route: the one who last took this caller; else the one of the earliest step,
+an open step of its route: the one who last took this caller (or was agreed on for this caller: also
+without fitting a step); else the one of the earliest step,
 then one who is not overburdened, then who holds more of the preferred skills, then the higher
 levels in the required ones, then whoever has been idle longest. A contact is kept for a counselor
 who last took the caller, fits an open step and is on duty but busy, for as long as the plan says;
@@ -38,6 +39,8 @@ __all__ = ["Pair", "Picture", "Standing"]
 
 WEIGHED_EVERY: Final = 60_000
 """Who is overburdened is looked at once in so many ms."""
+NO_STEP: Final = -1
+"""In place of a step's number, from 0: fits none, and is asked all the same."""
 STEPS_OF_A_PAIR: Final = 5
 """Choosing for one contact takes about as long as opening the steps of so many."""
 
@@ -63,6 +66,7 @@ class Picture:
         """Forget everybody; the plan stays."""
         self._places: dict[ContactId, Place] = {}
         self._kept: dict[CounselorId, set[Place]] = defaultdict(set)
+        self._dedicated: dict[CounselorId, set[Place]] = defaultdict(set)
         self._dues: list[tuple[int, ContactId]] = []
         self._weighed: int | None = None
         self._time.forget_arrivals()
@@ -183,7 +187,9 @@ class Picture:
     def _serve(self, now: int) -> Iterator[Pair]:
         # Whoever fits one who has just become free stands in the line of a circle of theirs.
         all_are_fresh = not self._crew.free & ~self._fresh
-        restless = () if all_are_fresh else self._restless
+        restless = self._restless
+        if all_are_fresh:
+            restless = {place for place in restless if place.dedicated is not None}
         for contact in Agenda(self._crew, fresh=self._fresh, restless=restless):
             place = self._places[contact]
             if place.in_line:
@@ -197,6 +203,8 @@ class Picture:
             sticky = crew.seat(place.sticky)
         if sticky is not None and sticky.standing.is_on_duty and not place.is_crisis:
             step = place.first_step(sticky.bit)
+            if step is None and place.dedicated == sticky.counselor:
+                step = NO_STEP
             if step is not None and sticky.is_free:
                 return self._hold(place, sticky, step)
             limit = place.arrived + self._plan.sticky.milliseconds
@@ -323,10 +331,16 @@ class Picture:
         place.need = self._needs.add(place)
         if place.held_by is None:
             place.enter()
+        if place.dedicated is not None:
+            self._dedicated[place.dedicated].add(place)
         self._stir(place)
 
     def _detach(self, place: Place) -> None:
         self._unkeep(place)
+        if place.dedicated is not None:
+            self._dedicated[place.dedicated].discard(place)
+            if not self._dedicated[place.dedicated]:
+                del self._dedicated[place.dedicated]
         place.step_out()
         self._needs.remove(place)
         self._stirred.discard(place)
@@ -341,4 +355,6 @@ class Picture:
         """The counselor may be free now, or fit others than before."""
         if seat.is_free:
             self._fresh |= seat.bit
+            for place in self._dedicated.get(seat.counselor, ()):
+                self._stir(place)
         self._wake_kept_for(seat.counselor)

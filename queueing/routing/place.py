@@ -55,6 +55,12 @@ class Place:
         return (self.waiting, self.sticky, self.rank) == (other.waiting, other.sticky, other.rank)
 
     @property
+    def dedicated(self) -> CounselorId | None:
+        """Who was agreed on for this caller, and is asked whether they fit a step or not. A crisis
+        goes to whoever is certified for it."""
+        return None if self.is_crisis else self.waiting.asked_for
+
+    @property
     def is_crisis(self) -> bool:
         return self.waiting.priority is Priority.CRISIS
 

@@ -317,7 +317,7 @@ class TwoGateways(Play):
 
     def dead_leave_nothing_behind(self) -> None:
         self.failed |= set(self.alive) | set(self.doomed)
-        self.burials.update(self.alive)
+        self.burials.update(list(self.alive))
         store = self.gateways[0].store
         for _ in range(0, 68, 4):
             self.clock.advance(4)

@@ -119,6 +119,14 @@ class NaivePicture:
         ]
         return min(fitting, default=None)
 
+    def step_of(self, standing: Standing, caller: Caller) -> int | None:
+        """Likewise; -1 for one who was agreed on and fits none."""
+        step = self.first_step(standing, caller)
+        agreed = caller.waiting.asked_for == standing.profile.id == caller.sticky
+        if step is None and agreed and caller.waiting.priority is not Priority.CRISIS:
+            return -1
+        return step
+
     # --- who gets whom
 
     def pairs(self, now: int) -> list[Pair]:
@@ -170,7 +178,7 @@ class NaivePicture:
 
     def candidates(self, caller: Caller) -> dict[CounselorId, int]:
         steps = {
-            counselor: self.first_step(standing, caller)
+            counselor: self.step_of(standing, caller)
             for counselor, standing in self.standings.items()
             if self.is_free(standing)
         }
@@ -184,7 +192,7 @@ class NaivePicture:
             standing is not None
             and self.is_on_duty(standing)
             and not self.is_free(standing)
-            and self.first_step(standing, caller) is not None
+            and self.step_of(standing, caller) is not None
             and now < caller.arrived + self.plan.sticky.milliseconds
         )
 

@@ -123,17 +123,20 @@ class TwoPictures(RuleBasedStateMachine):
         if self.eager:
             self.is_asked()
 
-    @rule(waiting=waits, sticky=st.none() | counselors, age=ages)
-    def comes(self, waiting: Waiting, sticky: CounselorId | None, age: int) -> None:
+    @rule(waiting=waits, sticky=st.none() | counselors, age=ages, agreed=st.booleans())
+    def comes(self, waiting: Waiting, sticky: CounselorId | None, age: int, agreed: bool) -> None:
         arrived = NOON + timedelta(milliseconds=self.now - NOON_MS - age)
-        self.both("contact_waits", replaced(waiting, arrived_at=arrived), sticky=sticky)
+        asked_for = sticky if agreed else None
+        waiting = replaced(waiting, arrived_at=arrived, asked_for=asked_for)
+        self.both("contact_waits", waiting, sticky=sticky)
 
     @rule(contact=contacts, change=waits)
     def asks_for_something_else(self, contact: ContactId, change: Waiting) -> None:
         caller = self.naive.callers.get(contact)
         if caller is not None:
             arrived = caller.waiting.arrived_at
-            change = replaced(change, contact=contact, arrived_at=arrived)
+            asked_for = caller.waiting.asked_for
+            change = replaced(change, contact=contact, arrived_at=arrived, asked_for=asked_for)
             self.both("contact_waits", change, sticky=caller.sticky)
 
     @rule(contact=contacts)
