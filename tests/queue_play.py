@@ -98,6 +98,7 @@ class Play(RuleBasedStateMachine):
         """Buried: each has its ContactFailed in the journal."""
         self.burials: Counter[ContactId] = Counter()
         """How often each may have been: a gateway that was asleep can fall asleep again."""
+        self.revived: set[ContactId] = set()
         self.ended: set[ContactId] = set()
         self.unsure: set[ContactId] = set()
         """Lost by Redis and by their gateway, both: nobody is left who could tell."""

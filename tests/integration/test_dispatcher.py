@@ -305,3 +305,17 @@ async def test_refused_claim_does_not_hold_anybody_back(redis_url: str, gateway:
         async with asyncio.timeout(10):
             while await scene.state("1001") is not S.OFFERED:
                 scene.clock.advance(0.1)
+
+
+async def test_one_phone_that_does_not_answer_stops_nobody_else(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene, dispatching(scene):
+        await scene.store.enqueue(a_waiting("c1"))
+        await scene.add_ready("1001")
+        await until_state(scene, "1001", S.OFFERED)  # and rings, and rings
+        for n, extension in enumerate(("1002", "1003", "1004"), 2):
+            await scene.store.enqueue(a_waiting(f"c{n}"))
+            await scene.add_ready(extension)
+            await until_state(scene, extension, S.OFFERED)
+        await scene.pass_time(31, GATEWAY)
+        assert await scene.line() == ["c1", "c2", "c3", "c4"]
+        assert await scene.state("1001") is S.NOT_READY

@@ -148,6 +148,7 @@ class TwoGateways(Play):
             lost = {c for c, waiting in self.alive.items() if waiting.gateway == silent.id}
             self.failed |= lost
             self.burials.update(lost)
+            self.revived |= lost
             self.unsure |= lost if self.heals_in else set()
             self.beat(silent, was_buried=True)  # it was only asleep: it says so as it wakes
 
@@ -335,7 +336,9 @@ class TwoGateways(Play):
         failed = failures(events)
         assert failed <= self.burials
         assert set(failed) >= self.failed - self.ended - self.unsure
-        assert set(failed) <= (self.failed | self.unsure) - (set() if self.losses else self.ended)
+        assert set(failed) <= (self.failed | self.unsure) - (
+            set() if self.losses else self.ended - self.revived
+        )
 
 
 def steps() -> int:
