@@ -11,6 +11,9 @@
 ``refused`` and ``failed`` can be reached from every living state where they make sense. The four
 endings accept no event at all: a contact ends once. Whoever feeds the machine drops what comes
 after the end (`Contact.ended`).
+
+Others may journal a contact's ContactFailed, when its gateway is taken for dead. Here, where it
+lives, nothing has ended: ContactRevived says so to the journal, and changes nothing.
 """
 
 from __future__ import annotations
@@ -55,8 +58,9 @@ _ENDS_UNSERVED: Mapping[type[e.Event], ContactState] = {
 
 TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] = {
     None: {e.InviteReceived: S.RINGING},
-    S.RINGING: {e.CallAnswered: S.GREETED, **_ENDS_UNSERVED},
+    S.RINGING: {e.CallAnswered: S.GREETED, e.ContactRevived: S.RINGING, **_ENDS_UNSERVED},
     S.GREETED: {
+        e.ContactRevived: S.GREETED,
         e.ConsentGiven: S.GREETED,
         e.ConsentRefused: S.GREETED,
         e.MenuFinished: S.GREETED,
@@ -64,12 +68,14 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
         **_ENDS_UNSERVED,
     },
     S.QUEUED: {
+        e.ContactRevived: S.QUEUED,
         e.ContactOffered: S.OFFERED,
         e.ContactQueued: S.QUEUED,  # asked for something else while waiting
         e.PlaceKept: S.QUEUED,
         **_ENDS_UNSERVED,
     },
     S.OFFERED: {
+        e.ContactRevived: S.OFFERED,
         e.ContactAnswered: S.TALKING,
         e.ContactQueued: S.OFFERED,  # asked for something else while a phone rings
         e.PlaceKept: S.OFFERED,  # the news of it came after the offer
@@ -80,6 +86,7 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
         **_ENDS_UNSERVED,
     },
     S.TALKING: {
+        e.ContactRevived: S.TALKING,
         e.RecordingStarted: S.TALKING,
         e.RecordingStopped: S.TALKING,
         e.RecordingFailed: S.TALKING,
@@ -134,6 +141,11 @@ class Contact:
         self.seq += 1
         self._journal.append(event)
         return event
+
+    def revive(self, seq: int, *, at: datetime, **facts: Any) -> None:
+        """Take back the ContactFailed that others journalled with number `seq`."""
+        self.seq = max(self.seq, seq)
+        self.record(e.ContactRevived, at=at, **facts)
 
     def _move(self, event: e.Event) -> None:
         state = after(self.state, event, f"contact {self.id[:8]}")

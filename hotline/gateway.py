@@ -25,6 +25,7 @@ from hotline.ids import ContactId, CounselorId, GatewayId, LegId, OfferId, Recor
 from hotline.ports import (
     Alarms,
     Audio,
+    Carried,
     Counselors,
     NoticeOutcome,
     Offer,
@@ -56,7 +57,7 @@ class Gateway:
     """All conversations of one process.
 
     `converse` makes the conversation for an arrival; `seal` seals a caller's number.
-    Implements ports.LegListener, ports.OfferTaker and ports.Notifier.
+    Implements ports.LegListener, ports.OfferTaker, ports.Notifier and queueing.heart.Carrier.
     """
 
     def __init__(
@@ -92,18 +93,13 @@ class Gateway:
         return sum(1 for c in self._conversations.values() if not c.contact.ended)
 
     @property
-    def carried(self) -> dict[ContactId, int]:
-        """Every living contact with the number of its last event: what the heartbeat says."""
+    def carried(self) -> dict[ContactId, Carried]:
+        """Every living contact with what it does: what the heartbeat says."""
         return {
-            contact: conversation.contact.seq
+            contact: conversation.account.carried
             for contact, conversation in self._conversations.items()
             if not conversation.contact.ended
         }
-
-    @property
-    def waiting(self) -> frozenset[ContactId]:
-        """Those of them that wait or are offered."""
-        return frozenset(c for c, conversation in self._conversations.items() if conversation.waits)
 
     def conversation_of(self, leg: LegId) -> Conversation | None:
         """Return the conversation that `leg` belongs to, if it is still alive."""
@@ -264,11 +260,18 @@ class Gateway:
 
     # --- housekeeping ------------------------------------------------------------
 
-    def requeue(self, contacts: Collection[ContactId]) -> None:
-        """Put these contacts in line again: the queue does not hold them any more."""
+    def tell_again(self, contacts: Collection[ContactId]) -> None:
+        """Of these contacts the queue believes something else than is so."""
         for contact in contacts:
             if contact in self._conversations:
-                self._conversations[contact].requeue()
+                self._conversations[contact].account.tell_again()
+
+    def revive(self, failed: Mapping[ContactId, int]) -> None:
+        """We had been given up: the journal says of these contacts, with that number, that they
+        failed."""
+        for contact, seq in failed.items():
+            if contact in self._conversations:
+                self._conversations[contact].revive(seq)
 
     def recording_stopped(self, recording: RecordingId, detail: str) -> None:
         """The recorder gave this recording up."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hotline.call import LegEvent
+from hotline.contact import ContactState
 from hotline.events import AlarmKind, CounselorState, Priority
 from hotline.ids import ContactId, CounselorId, GatewayId, LegId, NodeId, OfferId, RecordingId
 
@@ -134,6 +135,18 @@ class Offer:
     sticky: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What one living contact does, as the gateway that carries it knows: the truth about a call.
+
+    `seq` is of its last event; `offer` the one under which it is `OFFERED` or `TALKING`.
+    """
+
+    seq: int
+    state: ContactState | None = None
+    offer: Offer | None = None
+
+
 class OfferOutcome(StrEnum):
     """Why an offer came to nothing."""
 
@@ -141,6 +154,17 @@ class OfferOutcome(StrEnum):
     DECLINED = "declined"
     UNREACHABLE = "unreachable"
     WITHDRAWN = "withdrawn"
+
+
+class Restated(StrEnum):
+    """What became of telling the queue again what is so."""
+
+    KNOWN = "known"
+    """It said so already."""
+    MENDED = "mended"
+    """It says so from now on."""
+    REFUSED = "refused"
+    """A newer offer holds one of the two; or a phone rings whose counselor is not ready."""
 
 
 class Band(StrEnum):
@@ -217,6 +241,11 @@ class Offers(Protocol):
     async def finish(self, offer: Offer, *, requeue: bool) -> None:
         """The conversation is over: the counselor to wrap-up; the contact gone, or with `requeue`
         (counselor lost) back in its original place."""
+        ...
+
+    async def restate(self, waiting: Waiting, offer: Offer, *, talking: bool) -> Restated:
+        """The two talk, or the phone rings, under `offer`, though the queue may say otherwise: it
+        lost data, or had given us up. Saying it twice does no harm."""
         ...
 
 

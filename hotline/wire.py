@@ -35,6 +35,7 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
         e.ContactAnswered,
         e.ContactHeld,
         e.ContactResumed,
+        e.ContactRevived,
         e.CareLimitReached,
         e.RecordingStarted,
         e.RecordingStopped,

@@ -30,6 +30,8 @@ PATIENCE = 0.3
 """Seconds for which a pair is left to the gateway that owns the contact."""
 BATCH = 32
 """How many pairs one script claims: Redis does nothing else meanwhile."""
+SLICE = 300
+"""How many small steps of the picture are made in one go: calls wait meanwhile."""
 SHORTEST_NAP = 0.005
 
 
@@ -72,14 +74,19 @@ class Dispatcher:
                     await self._feed.wait(self._nap())
 
     async def dispatch(self) -> list[Offer]:
-        """Claim what the picture proposes now, and return the offers made.
+        """Claim what the picture proposes now, and return the offers made; none while a Redis that
+        has just started may take somebody for free who talks.
 
         Raises QueueUnavailable; offers made before that stand.
         """
+        if not self._feed.is_heard:
+            return []
         self._let_go()
-        proposed = self._feed.picture.pairs(milliseconds(self._clock.now()))
+        picture = self._feed.picture
+        proposed = picture.pairs(milliseconds(self._clock.now()), most=SLICE)
         offers = await self._claim(self._ours(proposed))
-        self._look_for_unstaffed()
+        if not picture.is_unfinished:
+            self._look_for_unstaffed()
         return offers
 
     # --- whose turn it is ----------------------------------------------------------
@@ -133,6 +140,8 @@ class Dispatcher:
 
     def _nap(self) -> float:
         """Return for how many seconds nothing can happen but a change."""
+        if self._feed.picture.is_unfinished and self._feed.in_step and self._feed.is_heard:
+            return 0
         naps = [self._tick]
         if self._left_to_others:
             due = min(due for _, due in self._left_to_others.values())

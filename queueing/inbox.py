@@ -3,7 +3,7 @@
 A message is moved to a list of its own while it is handled, so that a reply of Redis which is
 lost on the way does not lose the offer: it is delivered when the connection is back. Message:
 JSON with `kind` ``made`` (offer, contact, counselor, expires in ms, plan, step, sticky) or
-``withdrawn`` (offer).
+``withdrawn`` (offer). Other kinds and fields, of a newer version, are passed over.
 """
 
 from __future__ import annotations
@@ -87,14 +87,17 @@ class Inbox:
         if message["kind"] == "withdrawn":
             self._taker.offer_withdrawn(OfferId(message["offer"]))
             return
+        if message["kind"] != "made":  # of a newer version: not for us, and no reason to stop
+            log.warning("inbox: a message of an unknown kind is passed over")
+            return
         self._taker.offer_made(
             Offer(
                 id=OfferId(message["offer"]),
                 contact=ContactId(message["contact"]),
                 counselor=CounselorId(message["counselor"]),
                 expires_at=datetime.fromtimestamp(int(message["expires"]) / 1000, UTC),
-                plan=message["plan"],
-                step=int(message["step"]),
-                sticky=message["sticky"] == "1",
+                plan=message.get("plan", ""),
+                step=int(message.get("step", 0)),
+                sticky=message.get("sticky") == "1",
             )
         )

@@ -24,7 +24,8 @@ CONTACTS: Final = "hotline:contacts"
 """HASH contact -> JSON of what it asks for (`queueing.waiting`)."""
 CONTACT: Final = "hotline:contact:"
 """HASH each: state, gateway, score, touched, digest, sticky, arrived (ms), since (that in JSON),
-because (of a place that was kept); counselor, offer, remember while offered or talking."""
+lag (ms by which the queue's time was ahead of that), because (of a place that was kept);
+counselor, offer, remember while offered or talking."""
 READY: Final = "hotline:ready"
 """ZSET counselor -> ms since when idle."""
 PROFILES: Final = "hotline:profiles"
@@ -56,8 +57,8 @@ in force; absent: the one that is shipped."""
 SERVED: Final = "hotline:served:"
 """STRING each, by digest of a caller's number: the counselor who last took that caller."""
 PLACE: Final = "hotline:place:"
-"""HASH each, by digest: arrived (ms), since (JSON), because, contact, until (ms): the place of one
-who was cut off or hung up."""
+"""HASH each, by digest: arrived (ms), since (JSON), lag (ms), because, contact, until (ms): the
+place of one who was cut off or hung up."""
 ANSWERS: Final = "hotline:answers"
 """ZSET of the last hour: "offer counselor priority" -> ms at which it was answered (`pace`)."""
 TO_TELL: Final = "hotline:to-tell"
@@ -72,11 +73,20 @@ TALKED: Final = "hotline:talked:"
 """HASH each, by digest and day: contact -> seconds of conversation."""
 NOTICES: Final = "hotline:notices"
 """HASH dialled number -> prompt that its callers hear before the menu."""
+BEATEN: Final = "hotline:beaten"
+"""HASH gateway -> the run of Redis under which it last beat: after a restart a gateway is *unheard*
+until it has said what it does (`queueing.heart`)."""
+BURIED: Final = "hotline:buried:"
+"""HASH each, by gateway that was given up, contact -> seq of its ContactFailed: what the gateway is
+told should it only have been silent."""
+CLOCK: Final = "hotline:clock"
+"""HASH latest (ms), ahead (ms): the queue's own time, which goes on when the hosts' is set back,
+and by how much it is ahead of theirs. By it the places are given (`lua/enqueue.lua`)."""
 
 SCRIPT_KEYS: Final = (
     JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
     OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,
-    PLAN, SERVED, PLACE, ANSWERS,
+    PLAN, SERVED, PLACE, ANSWERS, BEATEN, BURIED, CLOCK,
 )  # fmt: skip
 
 

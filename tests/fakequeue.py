@@ -10,7 +10,7 @@ from hotline.clock import Clock, ManualClock
 from hotline.errors import QueueUnavailable, StateRefused, UnknownCounselor
 from hotline.events import CounselorState, Priority
 from hotline.ids import ContactId, CounselorId, OfferId
-from hotline.ports import Band, KeptPlace, Known, Offer, OfferOutcome, Place, Waiting
+from hotline.ports import Band, KeptPlace, Known, Offer, OfferOutcome, Place, Restated, Waiting
 from queueing.limits import Limits
 from queueing.routing.order import waiting_score
 
@@ -228,6 +228,34 @@ class FakeQueue:
             self._back_in_line(offer.contact)
         else:
             self._forget(offer.contact)
+
+    async def restate(self, waiting: Waiting, offer: Offer, *, talking: bool) -> Restated:
+        self._here()
+        self.said.append(("restate", offer.id))
+        wanted, found = (S.TALKING if talking else S.OFFERED), self._state_of(offer)
+        if found is S.TALKING or found is wanted:
+            return Restated.KNOWN
+        others = [
+            served
+            for contact, served in self._served.items()
+            if contact == offer.contact or served.offer.counselor == offer.counselor
+        ]
+        newer = any(int(served.offer.id) > int(offer.id) for served in others)
+        if newer or offer.counselor not in self.roster:
+            return Restated.REFUSED
+        for served in others if found is None else []:
+            if served.talking:
+                self._end_call(served)
+            else:
+                self._move(served.offer.counselor, S.READY, "superseded")
+            self._back_in_line(served.waiting.contact)
+        if not talking and self.states.get(offer.counselor) is not S.READY:
+            self.waiting[waiting.contact] = waiting
+            return Restated.REFUSED
+        self.waiting.pop(waiting.contact, None)
+        self._served[waiting.contact] = _Served(waiting, offer, talking=talking)
+        self._move(offer.counselor, wanted, "found_talking" if talking else "found_ringing")
+        return Restated.MENDED
 
     def _state_of(self, offer: Offer) -> CounselorState | None:
         """Return what the counselor does under this very offer; None when it is void."""

@@ -132,6 +132,26 @@ class History:
         self.record(e.ContactRefused, termination=Termination(Result.REFUSED, Reason.BLOCKED))
         return self
 
+    def be_given_up(self, seconds: float = 15.0) -> History:
+        """Others journal that the contact failed with its gateway, which has not ended it."""
+        self.at += timedelta(seconds=seconds)
+        ending = Termination(Result.FAILED, Reason.GATEWAY_LOST)
+        self.contact_events.append(
+            e.ContactFailed(
+                id=new_event_id(), subject=self._contact.id, seq=self._contact.seq + 1,
+                at=self.at, termination=ending,
+            )
+        )  # fmt: skip
+        return self
+
+    def be_revived(self, seconds: float = 5.0, counselor: str | None = None) -> History:
+        self.at += timedelta(seconds=seconds)
+        told = CounselorId(counselor) if counselor else None
+        self._contact.revive(
+            self._contact.seq + 1, at=self.at, state=self._contact.state, counselor=told
+        )
+        return self
+
     def fail(self, seconds: float = 1.0) -> History:
         ending = Termination(Result.FAILED, Reason.FAULT)
         self.record(e.ContactFailed, seconds, termination=ending)
@@ -178,6 +198,8 @@ def random_history(contact: str, random: Random) -> History:
         lambda: tale.greet().queue().fail(),
         lambda: _served(tale.greet().queue(random.uniform(0, 9)), random),
         lambda: _served(tale.greet().queue(random.uniform(0, 9)), random),
+        lambda: tale.greet().be_given_up().be_revived().queue().leave(9.0),
+        lambda: tale.greet().queue().be_given_up().be_revived().leave(30.0),
         lambda: tale.greet().queue(),
     ]
     return random.choice(endings)()
@@ -205,6 +227,9 @@ def _served(tale: History, random: Random) -> History:
         [
             lambda: tale.complete(counselor, random.uniform(1, 900), random.uniform(0, 120)),
             lambda: tale.fail(5.0),
+            lambda: tale.be_given_up(),
+            lambda: tale.be_given_up().be_revived(9.0, counselor),
+            lambda: tale.be_given_up().be_revived(9.0, counselor).complete(counselor, 70.0),
             lambda: tale,
         ]
     )()

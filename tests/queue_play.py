@@ -23,7 +23,7 @@ from hotline.clock import ManualClock
 from hotline.errors import QueueUnavailable
 from hotline.events import Priority
 from hotline.ids import ContactId, CounselorId
-from hotline.ports import Offer, OfferOutcome, Waiting
+from hotline.ports import Offer, OfferOutcome, Restated, Waiting
 from queueing import keys
 from queueing.limits import Limits
 from queueing.routing.pair import Pair
@@ -96,12 +96,20 @@ class Play(RuleBasedStateMachine):
         """Contacts of lives that are over and not buried yet."""
         self.failed: set[ContactId] = set()
         """Buried: each has its ContactFailed in the journal."""
+        self.burials: Counter[ContactId] = Counter()
+        """How often each may have been: a gateway that was asleep can fall asleep again."""
+        self.revived: set[ContactId] = set()
         self.ended: set[ContactId] = set()
         self.unsure: set[ContactId] = set()
         """Lost by Redis and by their gateway, both: nobody is left who could tell."""
         self.withdrawn: Counter[ContactId] = Counter()
         self.offers: list[Offer] = []
+        self.talks: dict[ContactId, Offer] = {}
+        """Who talks, as the gateways know."""
+        self.outranked: set[ContactId] = set()
+        """Those of them of whom the queue cannot hear: a newer offer has their counselor."""
         self.contacts = 0
+        self.has_jumped = False
         self.losses = 0
         self.heals_in = 0
         self.forget_what_was_told()
@@ -149,6 +157,24 @@ class Play(RuleBasedStateMachine):
     def end(self, contact: ContactId) -> None:
         del self.alive[contact]
         self.ended.add(contact)
+        self.is_over(contact)
+
+    def is_over(self, contact: ContactId) -> None:
+        """It does not talk any more."""
+        self.talks.pop(contact, None)
+        self.outranked.discard(contact)
+
+    def tell_again(self, contact: ContactId) -> None:
+        """The queue believes otherwise, and its owner says what is so."""
+        offer, waiting = self.talks.get(contact), self.alive[contact]
+        if offer is None:
+            self.enqueue_again(waiting)
+            return
+        store = self.owner(waiting).store
+        answer = self.run_in(store.restate(waiting, offer, talking=True))
+        self.outranked.discard(contact)
+        if answer is Restated.REFUSED:
+            self.outranked.add(contact)
 
     # --- contacts --------------------------------------------------------------------------
 
@@ -184,7 +210,7 @@ class Play(RuleBasedStateMachine):
         kept = self.say(gateway, lost, lambda: gateway.store.enqueue(waiting))
         if kept is not None:
             assert caller
-            assert kept.since < waiting.arrived_at
+            assert kept.since < waiting.arrived_at or self.has_jumped
             waiting = replace(waiting, arrived_at=kept.since)
         self.alive[waiting.contact] = waiting
 
@@ -203,9 +229,13 @@ class Play(RuleBasedStateMachine):
 
     def enqueue_again(self, waiting: Waiting, lost: str = "") -> None:
         gateway = self.owner(waiting)
-        self.say(gateway, lost, lambda: gateway.store.enqueue(waiting))
+        kept = self.say(gateway, lost, lambda: gateway.store.enqueue(waiting))
+        if kept is not None:  # of another call of the same caller, that was buried with it
+            waiting = replace(waiting, arrived_at=kept.since)
         self.alive[waiting.contact] = waiting
         self.withdrawn[waiting.contact] = 0
+        if self.state.contacts.get(waiting.contact, {}).get("state") != "offered":
+            self.is_over(waiting.contact)
 
     @precondition(lambda self: self.alive)
     @rule(number=any_number, fault=st.booleans(), lost=losses)
@@ -241,8 +271,9 @@ class Play(RuleBasedStateMachine):
         picture = Picture(plan_or_default(shot.plan))
         for standing in shot.counselors:
             picture.counselor_stands(standing)
-        for waiting, sticky in shot.waiting:
-            picture.contact_waits(waiting, sticky=sticky)
+        for one in shot.line:
+            assert one.waiting is not None
+            picture.contact_waits(one.waiting, sticky=one.sticky, score=one.score)
         pairs = picture.pairs(keys.milliseconds(self.clock.now()))
         given = {pair.contact: pair.sticky for pair in pairs}
         left_behind = set()
@@ -270,6 +301,9 @@ class Play(RuleBasedStateMachine):
             offer, gateway = picked
             serves = self.state.served.get(offer.contact) == (offer.counselor, offer.id)
             assert self.say(gateway, lost, lambda: gateway.store.accept(offer)) is serves
+            if serves:
+                self.is_over(offer.contact)
+                self.talks[offer.contact] = offer
 
     @rule(number=any_number, outcome=st.sampled_from(OfferOutcome), lost=losses)
     def give_back(self, number: int, outcome: OfferOutcome, lost: str) -> None:
@@ -300,3 +334,5 @@ class Play(RuleBasedStateMachine):
         self.say(gateway, lost, lambda: gateway.store.finish(offer, requeue=requeue))
         if serves and not requeue:
             self.end(offer.contact)
+        elif serves:
+            self.is_over(offer.contact)

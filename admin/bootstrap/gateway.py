@@ -93,6 +93,8 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
     )
     gateway = _gateway(settings, identity, conversations)
     watch = _reach(settings, store, alarms=alarms, clock=clock)
+    heart = Heart(leases=store, gateway=identity, carrier=gateway, alarms=alarms)
+    feed = Feed(settings.redis_url, overview=store, alarms=alarms, renewed=heart.hurry)
     notices = Notices(settings.redis_url, notifier=gateway, phones=watch)
     return GatewayParts(
         endpoint=telephone,
@@ -101,9 +103,11 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
         store=store,
         recorder=conversations.recorder,
         alarms=alarms,
-        dispatcher=_dispatcher(settings, store, identity, alarms=alarms, clock=clock),
+        dispatcher=Dispatcher(
+            offers=store, feed=feed, gateway=identity, clock=clock, alarms=alarms
+        ),
         inbox=Inbox(settings.redis_url, gateway=identity, taker=gateway),
-        heart=_heart(store, gateway),
+        heart=heart,
         reconciler=Reconciler(leases=store, alarms=alarms),
         reach=watch,
         notices=notices if settings.gateway.notices else None,
@@ -135,28 +139,6 @@ def _recorder(settings: Settings, tracks: Endpoint, clock: Clock) -> Recorder | 
         root=settings.recordings_dir,
         reserve_mb=settings.recording.reserve_mb,
         clock=clock,
-    )
-
-
-def _dispatcher(
-    settings: Settings,
-    store: QueueStore,
-    gateway: GatewayId,
-    *,
-    alarms: JournalAlarms,
-    clock: Clock,
-) -> Dispatcher:
-    feed = Feed(settings.redis_url, overview=store, alarms=alarms)
-    return Dispatcher(offers=store, feed=feed, gateway=gateway, clock=clock, alarms=alarms)
-
-
-def _heart(store: QueueStore, gateway: Gateway) -> Heart:
-    return Heart(
-        leases=store,
-        gateway=gateway.id,
-        carried=lambda: gateway.carried,
-        waiting=lambda: gateway.waiting,
-        requeue=gateway.requeue,
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hotline import events as e
+from hotline.contact import ContactState
 from hotline.events import Event, Result
 
 
@@ -73,6 +74,8 @@ class _Tracer:
             self._wrapping[event.subject] = event.contact, event.at
 
     def _take_contact(self, facts: ContactFacts, event: Event) -> None:
+        if isinstance(event, e.ContactRevived):
+            self._revive(facts, event)
         if facts.ended_at is not None:
             return  # buried by the reconciler while its gateway lived: the first ending counts
         match event:
@@ -92,6 +95,13 @@ class _Tracer:
                 facts.ended_at, facts.result = event.at, event.termination.result
             case _:
                 pass
+
+    def _revive(self, facts: ContactFacts, event: e.ContactRevived) -> None:
+        """It was buried and lives after all: that ending does not count."""
+        facts.ended_at = facts.result = None
+        if event.state == ContactState.TALKING and facts.id not in self._talking:
+            facts.answered_at = facts.answered_at or event.at
+            self._talking[facts.id] = event.at
 
     def _hold(self, facts: ContactFacts, event: e.ContactHeld | e.ContactResumed) -> None:
         """Hold lasts from the first leg's hold to the last leg's resumption."""

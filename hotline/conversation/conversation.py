@@ -5,6 +5,7 @@ leg from INVITE to the end, and the counselor's leg while there is one:
 
     Reception      notice and menu       until the contact is queued
     InLine         what the queue knows  while it waits or is offered
+    Account        what is so, if the queue believes otherwise
     WaitingRoom    music and position    likewise
     Ringing        the offer's leg       while a counselor's phone rings
     Talk           bridge and tracks     while they talk
@@ -13,7 +14,6 @@ leg from INVITE to the end, and the counselor's leg while there is one:
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 
 from hotline import events as e
 from hotline.call import (
@@ -25,27 +25,20 @@ from hotline.call import (
     LegResumed,
     PlaybackFinished,
 )
-from hotline.clock import Clock, Timers
 from hotline.contact import Contact, ContactState, E
+from hotline.conversation.account import Account
 from hotline.conversation.arrival import Arrival
 from hotline.conversation.errands import Errands
 from hotline.conversation.inline import InLine
-from hotline.conversation.ringing import EVENT_OF, WITH_STATUS, Ringing
+from hotline.conversation.line import Line as Line
+from hotline.conversation.ringing import EVENT_OF, WITH_STATUS, Ringing, is_same
 from hotline.conversation.talk import Talk
 from hotline.conversation.waitingroom import WaitingRoom
 from hotline.events import Reason, Result, Termination
 from hotline.ids import LegId, OfferId, RecordingId
 from hotline.menu.ivr import Outcome
 from hotline.menu.reception import MenuResult, Reception
-from hotline.ports import (
-    Alarms,
-    Audio,
-    Offer,
-    OfferOutcome,
-    Offers,
-    Queue,
-    Telephone,
-)
+from hotline.ports import Offer, OfferOutcome
 
 log = logging.getLogger(__name__)
 
@@ -56,19 +49,6 @@ LOST = frozenset({Reason.RTP_SILENCE, Reason.SESSION_EXPIRED, Reason.FAULT, Reas
 
 AGAIN_SECONDS = 2.0
 """After an offer that failed by a fault of ours: at once, it would fail again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """What a conversation talks to."""
-
-    telephone: Telephone
-    audio: Audio
-    queue: Queue
-    offers: Offers
-    alarms: Alarms
-    clock: Clock
-    timers: Timers
 
 
 class Conversation:
@@ -102,6 +82,14 @@ class Conversation:
             errands=self._errands,
             clock=line.clock,
         )
+        self.account = Account(
+            contact=contact,
+            in_line=self._in_line,
+            line=line,
+            errands=self._errands,
+            serving=self._serving,
+            void=self.offer_withdrawn,
+        )
 
     # --- what the gateway asks ---------------------------------------------------
 
@@ -121,9 +109,12 @@ class Conversation:
         """The contact is in line, or a phone rings for it."""
         return self._in_line.waits
 
-    def requeue(self) -> None:
-        """The queue has lost this contact (Redis lost its data): in line again."""
-        self._in_line.requeue()
+    def revive(self, seq: int) -> None:
+        """Others took us for dead and journalled, with number `seq`, that this contact failed."""
+        if self.account.revive(seq) and self._talk.recording is not None:
+            # Its tracks are taken for complete by now: new ones for what is said from here on.
+            self._record(e.RecordingStopped, recording=self._talk.stop_recording())
+            self._record_talk()
 
     def begin(self) -> None:
         """The INVITE is here: journal it, ring, answer."""
@@ -149,6 +140,8 @@ class Conversation:
 
     def offer_made(self, offer: Offer) -> None:
         """A counselor was claimed for this contact: ring the phone, or give the offer back."""
+        if is_same(offer, self._serving()):  # Redis came back without what it had heard of it
+            return
         if self.contact.state is not S.QUEUED:
             self._errands.send(lambda: self._line.offers.give_back(offer, OfferOutcome.WITHDRAWN))
             return
@@ -323,6 +316,9 @@ class Conversation:
             counselor=ringing.offer.counselor,
             leg=ringing.leg,
         )
+        self._record_talk()
+
+    def _record_talk(self) -> None:
         for kind, facts in self._talk.record(consent=self._reception.consent):
             self._record(kind, **facts)
 
@@ -348,6 +344,9 @@ class Conversation:
         self._errands.send(self._talk.care.report)
 
     # --- waiting and ending ------------------------------------------------------
+
+    def _serving(self) -> Offer | None:
+        return self._ringing.offer if self._ringing is not None else self._talk.offer
 
     def _wait(self, first: str) -> None:
         self._in_line.wait(first, language=self._reception.language)

@@ -10,7 +10,7 @@ from hotline.conversation.errands import Errands
 from hotline.conversation.waitingroom import WaitingRoom
 from hotline.events import Priority
 from hotline.menu.reception import MenuResult
-from hotline.ports import Place, Queue
+from hotline.ports import Place, Queue, Waiting
 
 
 class InLine:
@@ -85,11 +85,16 @@ class InLine:
             self._errands.send(self._enqueue)  # Redis came back without us
         return place
 
+    def asked(self) -> Waiting | None:
+        """Return what the queue is asked for; None before the menu is over."""
+        if self._menu is None:
+            return None
+        return self._arrival.waiting(self._contact.id, self._menu, since=self.since)
+
     async def _enqueue(self) -> None:
-        menu = self._menu
-        if menu is None or not self.waits:
+        waiting = self.asked()
+        if waiting is None or not self.waits:
             return
-        waiting = self._arrival.waiting(self._contact.id, menu, since=self.since)
         rings = self._contact.state is ContactState.OFFERED
         kept = await self._queue.enqueue(waiting, rings=rings)
         if kept is not None and self.waits:

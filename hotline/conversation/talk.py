@@ -111,6 +111,10 @@ class Talk:
         self.care.end()
         self.offer = None
         self.counselor = None
+        return self.stop_recording()
+
+    def stop_recording(self) -> RecordingId | None:
+        """Close the tracks; return the recording that was closed."""
         recording = self.recording_lost()
         if recording is not None and self._recorder is not None:
             self._recorder.stop(recording)

@@ -221,6 +221,16 @@ class ContactRefused(ContactEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRevived(ContactEvent):
+    """The contact had been given up with its gateway (ContactFailed), which was only silent for
+    longer than its lease: it lives, and is in `state` (a `contact.ContactState`); in talking with
+    `counselor`. What the gateway did since it was given up counts from here."""
+
+    state: str
+    counselor: CounselorId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContactFailed(ContactEvent):
     """A fault of ours ended the contact."""
 

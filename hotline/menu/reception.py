@@ -15,6 +15,7 @@ from hotline.ids import CounselorId, LegId
 from hotline.menu import ivr
 from hotline.menu.ivr import Consent, Outcome
 from hotline.menu.welcome import Welcome
+from hotline.prompts.spoken import to_speak
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +160,7 @@ class Reception:
 
     def _play(self, names: tuple[str, ...]) -> None:
         try:
-            files = [self._speaker.prompts.find(name, self._language) for name in names]
+            files = [self._speaker.prompts.find(*to_speak(name, self._language)) for name in names]
             self._playlist = self._speaker.audio.play(self._leg, files)
         except PromptMissing as error:
             log.warning("menu: %s", error)

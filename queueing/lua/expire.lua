@@ -18,6 +18,8 @@ local done = {}
 
 -- A gateway's last events may be younger than its last heartbeat: look at the end of the journal.
 local JOURNAL_TAIL = 5000
+-- For so long a gateway that was given up may come back and hear of it, in ms.
+local BURIED_KEPT = 3600000
 local ENDINGS = { CallerLeft = 1, CounselorLeft = 1, ContactRefused = 1, ContactFailed = 1 }
 
 -- A lease of 0 stays over: whoever set it knew that its holder is dead (heartbeat.lua).
@@ -71,11 +73,14 @@ local function bury(gateway)
     if seq then
       journal('ContactFailed', contact, whole(seq + 1),
         { termination = { result = 'failed', reason = 'gateway_lost' } })
+      call('HSET', BURIED .. gateway, contact, whole(seq + 1))
       done[#done + 1] = { 'lost', contact, gateway, whole(seq + 1), held[1] or '', held[2] or '' }
     end
   end
   call('DEL', CARRIED .. gateway, INBOX .. gateway, INBOX .. gateway .. TAKEN)
   call('ZREM', GATEWAYS, gateway)
+  call('HDEL', BEATEN, gateway)
+  call('PEXPIRE', BURIED .. gateway, BURIED_KEPT)
 end
 
 local swept = tonumber(call('GET', SWEPT) or NOW)
@@ -86,6 +91,7 @@ if math.abs(NOW - swept) > longest_gap then
   done[#done + 1] = { 'away' }
 end
 shorten_wrap_ups()
+ahead_of_hosts()
 
 for _, gateway in ipairs(past(GATEWAYS)) do bury(gateway) end
 for _, contact in ipairs(past(RINGING)) do

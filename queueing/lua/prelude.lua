@@ -14,9 +14,11 @@
 
 local JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
   OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,
-  PLAN, SERVED, PLACE, ANSWERS = unpack(KEYS)
+  PLAN, SERVED, PLACE, ANSWERS, BEATEN, BURIED, CLOCK = unpack(KEYS)
 local NOW, AT, SEED = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local CHANGES_KEPT = 20000
+local SWEPT_EVERY = 1000 -- ms (queueing.reconciler)
+local CLOCKS_DIFFER = 5000 -- hosts' clocks agree to within so many ms (queueing.limits)
 local BUSY = { talking = true, wrap_up = true }
 local call = redis.call
 
@@ -82,8 +84,9 @@ local function move(counselor, occasion, reason, by, contact)
 end
 
 -- The counselor took the contact: that is remembered for as long as the offer said, and counts for
--- an hour as evidence of how fast the line moves (queueing.pace).
-local function answered(contact, counselor)
+-- an hour as evidence of how fast the line moves (queueing.pace). `occasion` is answered, by the
+-- counselor, or found_talking, by the system.
+local function answered(contact, counselor, occasion, by)
   local held = call('HMGET', CONTACT .. contact, 'digest', 'remember', 'offer')
   local asks = call('HGET', CONTACTS, contact)
   call('ZREMRANGEBYSCORE', ANSWERS, '-inf', whole(NOW - 3600000))
@@ -91,7 +94,7 @@ local function answered(contact, counselor)
     local priority = cjson.decode(asks).priority
     call('ZADD', ANSWERS, whole(NOW), held[3] .. ' ' .. counselor .. ' ' .. priority)
   end
-  move(counselor, 'answered', 'answered', 'counselor', contact)
+  move(counselor, occasion, occasion, by, contact)
   call('HDEL', COUNSELOR .. counselor, 'misses')
   if held[1] and held[1] ~= '' and tonumber(held[2] or 0) > 0 then
     call('SET', SERVED .. held[1], counselor, 'PX', held[2])
@@ -137,11 +140,75 @@ local function back_in_line(contact)
     'asks', call('HGET', CONTACTS, contact), 'sticky', held[2] or '')
 end
 
+-- Take a contact out of the line, if it stands there.
+local function out_of_line(contact)
+  if call('ZREM', WAITING, contact) == 1 then changed('op', 'left', 'contact', contact) end
+end
+
+-- By how many ms the queue's time is ahead of the hosts'. It goes on when theirs is set back, and
+-- waits for theirs when that is set forward again (or when nobody was there for a while).
+local function ahead_of_hosts()
+  local held = call('HMGET', CLOCK, 'latest', 'ahead')
+  local latest, ahead = tonumber(held[1] or NOW), tonumber(held[2] or 0)
+  local step = NOW + ahead - latest
+  if step < -CLOCKS_DIFFER then
+    ahead = ahead - step + SWEPT_EVERY -- so long may it be since somebody looked
+  elseif step > CLOCKS_DIFFER then
+    ahead = math.max(0, ahead - step)
+  end
+  call('HSET', CLOCK, 'latest', whole(math.max(latest, NOW + ahead)), 'ahead', whole(ahead))
+  return ahead
+end
+
+-- By how many ms the queue's time was ahead when a contact arrived that is new here. An instant that
+-- is still to come is one of before the clock was set back.
+local function lag_of(arrived)
+  local ahead = ahead_of_hosts()
+  return tonumber(arrived) > NOW + CLOCKS_DIFFER and 0 or ahead
+end
+
+-- Note what a contact is and who carries it. `digest` is of the caller's number, or empty; `arrived`
+-- in ms, `since` the same as it stands in `asks`; `sticky` who last took the caller, or empty;
+-- `score` without the lag.
+local function put_down(contact, gateway, lease_ends, facts)
+  local key = CONTACT .. contact
+  local before = call('HGET', key, 'gateway')
+  if before and before ~= gateway then call('HDEL', CARRIED .. before, contact) end
+  call('HSETNX', CARRIED .. gateway, contact, '0')
+  call('ZADD', GATEWAYS, 'GT', lease_ends, gateway)
+  call('HSET', CONTACTS, contact, facts.asks)
+  call('HSET', key, 'gateway', gateway, 'score', whole(facts.score + facts.lag),
+    'touched', whole(NOW), 'digest', facts.digest, 'arrived', facts.arrived, 'since', facts.since,
+    'lag', whole(facts.lag), 'sticky', facts.sticky)
+end
+
+-- The run of this Redis: another after every start.
+local function run()
+  return string.match(call('INFO', 'server'), 'run_id:(%x+)')
+end
+
+-- How many gateways have beaten, but not since Redis started: what they do is not known here.
+local function unheard()
+  local present, count = run(), 0
+  local beaten = call('HGETALL', BEATEN)
+  for i = 1, #beaten, 2 do
+    if beaten[i + 1] ~= present and call('ZSCORE', GATEWAYS, beaten[i]) then count = count + 1 end
+  end
+  return count
+end
+
+-- No number up to this one is given to an offer any more: Redis may have lost the last it gave.
+local function number_given(number)
+  if number > tonumber(call('GET', OFFER_NUMBER) or 0) then
+    call('SET', OFFER_NUMBER, whole(number))
+  end
+end
+
 -- Take every trace of a contact away.
 local function forget(contact)
   local key = CONTACT .. contact
   local gateway = call('HGET', key, 'gateway')
-  if call('ZREM', WAITING, contact) == 1 then changed('op', 'left', 'contact', contact) end
+  out_of_line(contact)
   call('ZREM', RINGING, contact)
   call('HDEL', CONTACTS, contact)
   call('DEL', key)
@@ -151,14 +218,15 @@ end
 -- Keep the place of a contact that ends before its time, for the same caller's next call. Of
 -- several by one caller the earliest stands, for as long as the last of them. `lasting` is in ms.
 local function keep_place(contact, because, lasting)
-  local held = call('HMGET', CONTACT .. contact, 'digest', 'arrived', 'since')
+  local held = call('HMGET', CONTACT .. contact, 'digest', 'arrived', 'since', 'lag')
   if lasting <= 0 or not held[1] or held[1] == '' then return end
-  local key, ending = PLACE .. held[1], NOW + lasting
-  local there = call('HMGET', key, 'arrived', 'until')
-  if there[1] and tonumber(there[2]) >= NOW and tonumber(there[1]) < tonumber(held[2]) then
+  local key, ending, lag = PLACE .. held[1], NOW + lasting, held[4] or '0'
+  local there = call('HMGET', key, 'arrived', 'until', 'lag')
+  local is_live = there[1] and tonumber(there[2]) >= NOW
+  if is_live and there[1] + (there[3] or 0) < held[2] + lag then
     ending = math.max(ending, tonumber(there[2]))
   else
-    call('HSET', key, 'arrived', held[2], 'since', held[3], 'because', because,
+    call('HSET', key, 'arrived', held[2], 'since', held[3], 'lag', lag, 'because', because,
       'contact', contact)
   end
   call('HSET', key, 'until', whole(ending))

@@ -17,6 +17,7 @@ from hotline.events import CounselorState as S
 from hotline.ids import GatewayId, OfferId
 from hotline.ports import Offer
 from queueing import keys
+from queueing.dispatcher import SLICE
 from queueing.inbox import Inbox
 from queueing.limits import Limits
 from queueing.planning import Plans
@@ -84,6 +85,29 @@ async def publish(scene: QueueScene, text: str) -> str:
         return (await plans.publish(text, origin="test", by="test")).version
     finally:
         await plans.close()
+
+
+async def test_picture_that_takes_long_is_made_in_slices_and_calls_go_on_between(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url) as scene:
+        for n in range(3 * SLICE):
+            await scene.store.enqueue(a_waiting(f"c{n:04}", after=-n / 10))
+        turns = 0
+
+        def turn() -> None:
+            nonlocal turns
+            turns += 1
+            asyncio.get_running_loop().call_soon(turn)
+
+        async with dispatching(scene) as dispatcher:
+            await until(lambda: dispatcher.feed.picture.is_unfinished)
+            turn()
+            await until(lambda: not dispatcher.feed.picture.is_unfinished)
+            assert turns >= 2
+            await scene.add_ready("1001")
+            await until_state(scene, "1001", S.OFFERED)
+            assert (await scene.presence("1001")).contact == f"c{3 * SLICE - 1:04}"
 
 
 async def test_one_look_serves_priority_skill_and_district(redis_url: str) -> None:
@@ -281,3 +305,17 @@ async def test_refused_claim_does_not_hold_anybody_back(redis_url: str, gateway:
         async with asyncio.timeout(10):
             while await scene.state("1001") is not S.OFFERED:
                 scene.clock.advance(0.1)
+
+
+async def test_one_phone_that_does_not_answer_stops_nobody_else(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene, dispatching(scene):
+        await scene.store.enqueue(a_waiting("c1"))
+        await scene.add_ready("1001")
+        await until_state(scene, "1001", S.OFFERED)  # and rings, and rings
+        for n, extension in enumerate(("1002", "1003", "1004"), 2):
+            await scene.store.enqueue(a_waiting(f"c{n}"))
+            await scene.add_ready(extension)
+            await until_state(scene, extension, S.OFFERED)
+        await scene.pass_time(31, GATEWAY)
+        assert await scene.line() == ["c1", "c2", "c3", "c4"]
+        assert await scene.state("1001") is S.NOT_READY

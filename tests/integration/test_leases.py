@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
 import redis
 
+from hotline.contact import ContactState as C
 from hotline.events import (
     CallerLeft,
     ContactFailed,
@@ -21,6 +23,7 @@ from hotline.events import (
 )
 from hotline.events import CounselorState as S
 from hotline.ids import ContactId, GatewayId, new_event_id
+from hotline.ports import Carried
 from hotline.wire import encode
 from queueing import keys
 from queueing.heart import Heart
@@ -44,21 +47,26 @@ def failures(scene: QueueScene) -> list[ContactFailed]:
 
 
 @dataclass
-class Carrier:
-    """A gateway as its heart sees it: what it carries, what of that waits, what to put back."""
+class FakeCarrier:
+    """A gateway as its heart sees it: what it carries, and what it was told."""
 
-    carried: dict[ContactId, int] = field(default_factory=dict)
-    waiting: set[ContactId] = field(default_factory=set)
-    requeued: list[ContactId] = field(default_factory=list)
+    carried: dict[ContactId, Carried] = field(default_factory=dict)
+    amiss: list[ContactId] = field(default_factory=list)
+    revived: dict[ContactId, int] = field(default_factory=dict)
+    alarms: FakeAlarms = field(default_factory=FakeAlarms)
+
+    @classmethod
+    def of(cls, contact: str, seq: int) -> FakeCarrier:
+        return cls({ContactId(contact): Carried(seq=seq)})
+
+    def tell_again(self, contacts: Collection[ContactId]) -> None:
+        self.amiss.extend(contacts)
+
+    def revive(self, failed: Mapping[ContactId, int]) -> None:
+        self.revived.update(failed)
 
     def heart(self, scene: QueueScene, gateway: GatewayId = GATEWAY) -> Heart:
-        return Heart(
-            leases=scene.store,
-            gateway=gateway,
-            carried=lambda: self.carried,
-            waiting=lambda: self.waiting,
-            requeue=self.requeued.extend,
-        )
+        return Heart(leases=scene.store, gateway=gateway, carrier=self, alarms=self.alarms)
 
 
 async def test_offer_past_its_lease_is_withdrawn(redis_url: str) -> None:
@@ -111,7 +119,9 @@ async def test_dead_gateway_loses_its_contacts_and_frees_its_counselors(redis_ur
         await scene.store.enqueue(a_waiting("waiting"))
         await scene.store.enqueue(a_waiting("other", gateway=OTHER_GATEWAY))
         carried = {"menu": 3, "waiting": 5, "ringing": 6, "talking": 9}
-        await scene.store.heartbeat(GATEWAY, {ContactId(c): n for c, n in carried.items()})
+        await scene.store.heartbeat(
+            GATEWAY, {ContactId(c): Carried(seq=n) for c, n in carried.items()}
+        )
         await scene.pass_time(14, OTHER_GATEWAY)
         assert failures(scene) == []
         await scene.pass_time(2, OTHER_GATEWAY)
@@ -123,13 +133,14 @@ async def test_dead_gateway_loses_its_contacts_and_frees_its_counselors(redis_ur
         assert await scene.state("1001") is S.WRAP_UP
         assert await scene.state("1002") is S.READY
         with redis.Redis.from_url(redis_url) as connection:
-            assert connection.keys(f"*{GATEWAY}*") == []
+            assert connection.keys(f"*{GATEWAY}*") == [f"{keys.BURIED}{GATEWAY}".encode()]
+            assert 0 < connection.pttl(f"{keys.BURIED}{GATEWAY}") <= 3_600_000
 
 
 async def test_sweep_returns_whom_it_lost(redis_url: str) -> None:
     async with a_queue(redis_url) as scene:
         await scene.a_talk("c1", "1001")
-        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): 9})
+        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): Carried(seq=9)})
         await scene.pass_time(15)
         scene.clock.advance(1)
         sweep = await scene.store.sweep()
@@ -141,7 +152,7 @@ async def test_sweep_returns_whom_it_lost(redis_url: str) -> None:
 
 async def test_lost_contact_is_counted_on_from_what_the_journal_says(redis_url: str) -> None:
     async with a_queue(redis_url) as scene:
-        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): 2, ContactId("c2"): 2})
+        await scene.store.heartbeat(GATEWAY, {ContactId(c): Carried(seq=2) for c in ("c1", "c2")})
         write(scene, MenuFinished, "c1", 3, outcome="chosen", topic="grief", language="zh")
         write(
             scene,
@@ -196,7 +207,7 @@ async def test_contact_that_its_gateway_no_longer_carries_is_mended(
 ) -> None:
     async with a_queue(redis_url, Limits(offer_lease=600)) as scene:
         await (scene.a_talk() if talking else scene.an_offer())
-        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): 4})
+        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): Carried(seq=4)})
         for _ in range(16):
             assert await scene.state() is (S.TALKING if talking else S.OFFERED)
             scene.clock.advance(1)
@@ -225,32 +236,30 @@ async def test_gateway_that_was_given_up_is_told(redis_url: str) -> None:
 
 async def test_heart_keeps_the_gateway_alive_with_what_it_carries(redis_url: str) -> None:
     async with a_queue(redis_url) as scene:
-        carrier = Carrier({ContactId("c1"): 1})
+        carrier = FakeCarrier()
         heart = carrier.heart(scene)
-        for _ in range(10):
-            carrier.carried[ContactId("c1")] += 1
+        for n in range(10):
+            carrier.carried[ContactId("c1")] = Carried(seq=2 + n)
             await heart.beat()
             await scene.pass_time(3)
         await scene.pass_time(14)
         assert [event.seq for event in failures(scene)] == [12]
 
 
-async def test_contact_that_redis_has_lost_is_put_in_line_at_the_next_beat(redis_url: str) -> None:
+async def test_contact_that_redis_has_lost_is_told_of_at_the_next_beat(redis_url: str) -> None:
     async with a_queue(redis_url) as scene:
-        carrier = Carrier(
-            {ContactId(c): 1 for c in ("menu", "waits", "held")},
-            {ContactId("waits"), ContactId("held")},
-        )
-        await scene.store.enqueue(a_waiting("waits"))
-        await scene.store.enqueue(a_waiting("held"))
+        carrier = FakeCarrier.of("menu", 1)
+        for name in ("waits", "held"):
+            carrier.carried[ContactId(name)] = Carried(seq=1, state=C.QUEUED)
+            await scene.store.enqueue(a_waiting(name))
         heart = carrier.heart(scene)
         await heart.beat()
-        assert carrier.requeued == []
+        assert carrier.amiss == []
         with redis.Redis.from_url(redis_url) as connection:
             connection.flushall()
         await scene.store.enqueue(a_waiting("held"))
         await heart.beat()
-        assert carrier.requeued == ["waits"]
+        assert carrier.amiss == ["waits"]
 
 
 SLOT = "gateway-1.0000beef"
@@ -262,9 +271,9 @@ async def test_new_life_in_a_slot_ends_what_the_last_one_carried(redis_url: str)
         elsewhere = GatewayId("gateway-1.0000cafe.cccccccc")  # another host's slot of that name
         for gateway, contact in ((dead, "lost"), (elsewhere, "safe")):
             await scene.store.enqueue(a_waiting(contact, gateway=gateway))
-            await Carrier({ContactId(contact): 2}).heart(scene, gateway).beat()
+            await FakeCarrier.of(contact, 2).heart(scene, gateway).beat()
         await scene.store.enqueue(a_waiting("young", gateway=heir))
-        heart = Carrier({ContactId("young"): 1}).heart(scene, heir)
+        heart = FakeCarrier.of("young", 1).heart(scene, heir)
         await heart.beat()
         sweep = await scene.store.sweep()
         assert [(lost.contact, lost.gateway, lost.seq) for lost in sweep.lost] == [
@@ -277,7 +286,7 @@ async def test_new_life_ends_the_last_one_although_nobody_swept_meanwhile(redis_
     async with a_queue(redis_url) as scene:
         await scene.store.enqueue(a_waiting("lost", gateway=GatewayId(f"{SLOT}.aaaaaaaa")))
         scene.clock.advance(8)  # the only gateway was down: leases begin anew, but not that one
-        await Carrier().heart(scene, GatewayId(f"{SLOT}.bbbbbbbb")).beat()
+        await FakeCarrier().heart(scene, GatewayId(f"{SLOT}.bbbbbbbb")).beat()
         sweep = await scene.store.sweep()
         assert sweep.was_away
         assert [lost.contact for lost in sweep.lost] == ["lost"]
@@ -285,11 +294,11 @@ async def test_new_life_ends_the_last_one_although_nobody_swept_meanwhile(redis_
 
 async def test_only_the_first_beat_of_a_life_ends_another(redis_url: str) -> None:
     async with a_queue(redis_url) as scene:
-        old = Carrier().heart(scene, GatewayId(f"{SLOT}.aaaaaaaa"))
+        old = FakeCarrier().heart(scene, GatewayId(f"{SLOT}.aaaaaaaa"))
         await old.beat()
         heir = GatewayId(f"{SLOT}.bbbbbbbb")
         await scene.store.enqueue(a_waiting("young", gateway=heir))
-        await Carrier({ContactId("young"): 1}).heart(scene, heir).beat()
+        await FakeCarrier.of("young", 1).heart(scene, heir).beat()
         await old.beat()  # frozen until now, and soon to be killed
         assert (await scene.store.sweep()).lost == ()
         assert await scene.line() == ["young"]

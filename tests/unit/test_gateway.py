@@ -185,9 +185,13 @@ def test_contacts_that_wait_are_known_and_put_in_line_again_when_the_queue_lost_
             x.gateway.leg_event(DigitPressed(leg=ONE, digit=digit))
             await x.settle()
         waits = ContactId("contact-of-one")
-        assert x.gateway.waiting == {waits}
+        menu = ContactId("contact-of-two")
+        assert {c: one.state for c, one in x.gateway.carried.items()} == {
+            waits: S.QUEUED,
+            menu: S.RINGING,
+        }
         x.scene.queue.waiting.clear()
-        x.gateway.requeue([waits, ContactId("contact-of-two"), ContactId("unknown")])
+        x.gateway.tell_again([waits, ContactId("contact-of-two"), ContactId("unknown")])
 
     assert list(play(act).scene.queue.waiting) == ["contact-of-one"]
 

@@ -82,6 +82,14 @@ def test_a_lost_counselor_adds_both_conversations_and_both_wrap_ups() -> None:
     assert figures.wrap_up == 30.0
 
 
+def test_a_contact_given_up_with_a_gateway_that_lives_counts_for_what_became_of_it() -> None:
+    tale = waiting("revived").offer("1", "1001").answer("1", "1001")
+    lost = waiting("lost").offer("1", "1002").answer("1", "1002").be_given_up(15.0)
+    figures = city(tale.be_given_up(15.0).be_revived(5.0, "1001").complete("1001", 100), lost)
+    assert (figures.answered, figures.failed, figures.open) == (2, 1, 0)
+    assert figures.talk == pytest.approx(15.0 + 100.0 + 15.0)  # nobody heard the other between
+
+
 def test_a_caller_cut_off_and_gone_was_answered_and_not_abandoned() -> None:
     tale = waiting("c").offer("1", "1001").answer("1", "1001").lose("1001").leave(60.0)
     figures = city(tale)
