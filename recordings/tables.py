@@ -1,4 +1,4 @@
-"""The table of recordings: what the journal says of each, and what sealing made of it."""
+"""The tables of recordings and of messages: what the journal says of each, what sealing made of it."""
 
 from __future__ import annotations
 
@@ -49,3 +49,18 @@ class RecordingRow(Base):
     sealed_at: Mapped[datetime | None]
     problem: Mapped[str | None] = mapped_column(Text)
     """Why it is broken."""
+
+
+class MessageRow(Base):
+    """The message of one contact, folded from the journal. It waits for somebody while `left_at` is
+    there and `done_at` is not."""
+
+    __tablename__ = "messages"
+
+    contact: Mapped[str] = mapped_column(Key, primary_key=True)
+    recording: Mapped[str | None] = mapped_column(Key)
+    started_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None] = mapped_column(index=True)
+    """Complete, or cut off by a fault of ours: what was said until then waits all the same."""
+    done_at: Mapped[datetime | None] = mapped_column(index=True)
+    done_by: Mapped[str | None] = mapped_column(Key)

@@ -26,6 +26,8 @@ class AlarmKind(StrEnum):
     OVER_CAPACITY = "over_capacity"
     NOBODY_STAFFED = "nobody_staffed"
     """Somebody waits for whom nobody on duty can be asked, now or later."""
+    PARTNER_FAILED = "partner_failed"
+    """A partner's line did not take a caller; over when a partner answers."""
     PHONES_UNREACHABLE = "phones_unreachable"
     """Most phones of who is ready died at once; over when most of the ready have a live one."""
     FAULT = "fault"

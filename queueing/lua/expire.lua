@@ -18,7 +18,8 @@ local done = {}
 
 -- A gateway's last events may be younger than its last heartbeat: look at the end of the journal.
 local JOURNAL_TAIL = 5000
-local ENDINGS = { CallerLeft = 1, CounselorLeft = 1, ContactRefused = 1, ContactFailed = 1 }
+local ENDINGS = { CallerLeft = 1, CounselorLeft = 1, PartnerLeft = 1, MessageLeft = 1,
+  ContactRefused = 1, ContactFailed = 1 }
 
 -- A lease of 0 stays over: whoever set it knew that its holder is dead (heartbeat.lua).
 local function renew(zset, lease)
