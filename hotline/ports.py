@@ -188,11 +188,14 @@ class Queue(Protocol):
         """
         ...
 
-    async def leave(self, contact: ContactId, *, fault: bool = False) -> None:
+    async def leave(
+        self, contact: ContactId, *, fault: bool = False, served: bool = False
+    ) -> None:
         """Take the contact out, whatever its state; frees a counselor who serves it.
 
         The place is kept for a while: for who hung up while waiting, and with `fault` (we, or the
-        network, cut the caller off) also for who was talking.
+        network, cut the caller off) also for who was talking. Not for who was `served` elsewhere:
+        by a partner, or with a message.
         """
         ...
 
@@ -307,20 +310,29 @@ class Screening(Protocol):
 
 
 class Recorder(Protocol):
-    """Implemented by recordings: turns two legs into two tracks."""
+    """Implemented by recordings: turns two legs into two tracks, a message into one."""
 
     def start(self, contact: ContactId, *, caller: LegId, counselor: LegId) -> StartedRecording:
         """Begin both tracks. Raises OSError when it cannot; the call goes on."""
         ...
 
+    def start_message(self, contact: ContactId, *, caller: LegId) -> StartedRecording:
+        """Begin the caller's track alone. Raises OSError when it cannot."""
+        ...
+
+    def quiet_seconds(self, recording: RecordingId, most: float) -> float:
+        """Return for how long the caller has said nothing up to now, `most` seconds at the most; 0
+        for a recording that is not running, or that cannot be read."""
+        ...
+
     def stop(self, recording: RecordingId) -> None:
-        """Close both tracks."""
+        """Close its tracks."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartedRecording:
-    """Paths are relative to the recording folder."""
+    """Paths are relative to the recording folder; a message has no counselor's track (empty)."""
 
     id: RecordingId
     caller_track: str

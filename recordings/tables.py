@@ -34,6 +34,7 @@ class RecordingRow(Base):
     contact: Mapped[str] = mapped_column(Key, index=True)
     caller_track: Mapped[str] = mapped_column(Text)
     counselor_track: Mapped[str] = mapped_column(Text)
+    """Empty: a message, which has the caller's track alone."""
     started_at: Mapped[datetime] = mapped_column(index=True)
     stopped_at: Mapped[datetime | None]
     """When nobody wrote to the tracks any more."""
