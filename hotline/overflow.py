@@ -91,6 +91,7 @@ def lines_exist(overflow: Sequence[Overflow], numbers: Sequence[str]) -> None:
     for n, one in enumerate(overflow):
         for line in one.lines:
             if line not in numbers:
+                ours = ", ".join(numbers)
                 raise ValueError(
-                    f"overflow.{n}.lines: {line} is none of our lines; they are {', '.join(numbers)}"
+                    f"overflow.{n}.lines: {line} is none of our lines; they are {ours}"
                 )

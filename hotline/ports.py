@@ -6,7 +6,7 @@ Asynchronous methods may raise QueueUnavailable; the caller of a contact never h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -188,9 +188,7 @@ class Queue(Protocol):
         """
         ...
 
-    async def leave(
-        self, contact: ContactId, *, fault: bool = False, served: bool = False
-    ) -> None:
+    async def leave(self, contact: ContactId, *, fault: bool = False, served: bool = False) -> None:
         """Take the contact out, whatever its state; frees a counselor who serves it.
 
         The place is kept for a while: for who hung up while waiting, and with `fault` (we, or the
@@ -229,6 +227,15 @@ class OfferTaker(Protocol):
     def offer_made(self, offer: Offer) -> None: ...
 
     def offer_withdrawn(self, offer: OfferId) -> None: ...
+
+
+class Staffing(Protocol):
+    """Implemented by the gateway: told each second for whom nobody is there."""
+
+    def nobody_staffed(self, contacts: Collection[ContactId]) -> None:
+        """Nobody on duty may be asked for these contacts, now or later; for all others of ours
+        somebody may. Never raises."""
+        ...
 
 
 class Counselors(Protocol):

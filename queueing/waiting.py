@@ -60,9 +60,7 @@ class Line:
         )
         return KeptPlace(_INSTANT.validate_json(kept[0]), kept[1]) if kept else None
 
-    async def leave(
-        self, contact: ContactId, *, fault: bool = False, served: bool = False
-    ) -> None:
+    async def leave(self, contact: ContactId, *, fault: bool = False, served: bool = False) -> None:
         """Take the contact out, whatever its state (see `Queue.leave`)."""
         limits = self._limits
         because, kept_for = (

@@ -16,7 +16,7 @@ from hotline.wav import SAMPLE_RATE
 HEADER_BYTES = 44
 SAMPLE_BYTES = 2
 QUIET_PEAK = 800
-"""Of 32767: a voice on a telephone is ten times louder, the noise of a line several times softer."""
+"""Of 32767: a voice is ten times louder, the noise of a line several times softer."""
 WINDOW_SECONDS = 0.1
 CLICKS = 1
 """Loud windows among the last that are a click of the line, not a voice."""

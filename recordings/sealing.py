@@ -83,8 +83,7 @@ class Sealing:
         return [
             RecordingId(row.id)
             for row in rows
-            if row.stopped_at is not None
-            or self._is_quiet(*self._tracks(row))
+            if row.stopped_at is not None or self._is_quiet(*self._tracks(row))
         ]
 
     def _tracks(self, row: RecordingRow) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The tables of recordings and of messages: what the journal says of each, what sealing made of it."""
+"""The tables of recordings and messages: what the journal says of each, and what sealing made."""
 
 from __future__ import annotations
 

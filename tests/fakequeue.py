@@ -127,9 +127,7 @@ class FakeQueue:
         self.waiting[waiting.contact] = waiting
         return kept
 
-    async def leave(
-        self, contact: ContactId, *, fault: bool = False, served: bool = False
-    ) -> None:
+    async def leave(self, contact: ContactId, *, fault: bool = False, served: bool = False) -> None:
         self._here()
         how = " by fault" if fault else " served" if served else ""
         self.said.append((f"leave{how}", contact))

@@ -90,6 +90,7 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
         speaker=speaker,
         recorder=_recorder(settings, telephone, clock),
         screener=_screener(settings, store, speaker, clock),
+        sealer=sealer(settings),
     )
     gateway = _gateway(settings, identity, conversations)
     watch = _reach(settings, store, alarms=alarms, clock=clock)
@@ -101,7 +102,7 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
         store=store,
         recorder=conversations.recorder,
         alarms=alarms,
-        dispatcher=_dispatcher(settings, store, identity, alarms=alarms, clock=clock),
+        dispatcher=_dispatcher(settings, store, gateway, alarms=alarms, clock=clock),
         inbox=Inbox(settings.redis_url, gateway=identity, taker=gateway),
         heart=_heart(store, gateway),
         reconciler=Reconciler(leases=store, alarms=alarms),
@@ -141,13 +142,19 @@ def _recorder(settings: Settings, tracks: Endpoint, clock: Clock) -> Recorder | 
 def _dispatcher(
     settings: Settings,
     store: QueueStore,
-    gateway: GatewayId,
+    gateway: Gateway,
     *,
     alarms: JournalAlarms,
     clock: Clock,
 ) -> Dispatcher:
-    feed = Feed(settings.redis_url, overview=store, alarms=alarms)
-    return Dispatcher(offers=store, feed=feed, gateway=gateway, clock=clock, alarms=alarms)
+    return Dispatcher(
+        offers=store,
+        feed=Feed(settings.redis_url, overview=store, alarms=alarms),
+        gateway=gateway.id,
+        clock=clock,
+        alarms=alarms,
+        staffing=gateway,
+    )
 
 
 def _heart(store: QueueStore, gateway: Gateway) -> Heart:
@@ -186,7 +193,7 @@ def _gateway(settings: Settings, identity: GatewayId, conversations: Conversatio
         counselors=conversations.store,
         offers=conversations.store,
         converse=conversations.converse,
-        seal=sealer(settings).seal,
+        seal=conversations.sealer.seal,
         max_contacts=min(settings.gateway.max_contacts, conversations.telephone.capacity // 2),
     )
     conversations.telephone.listener = gateway

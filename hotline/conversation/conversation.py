@@ -8,12 +8,12 @@ leg from INVITE to the end, and the counselor's leg while there is one:
     WaitingRoom    music and position    likewise
     Ringing        the offer's leg       while a counselor's phone rings
     Talk           bridge and tracks     while they talk
+    Elsewhere      partners, a message   when nobody of ours is there
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 
 from hotline import events as e
 from hotline.call import (
@@ -25,50 +25,28 @@ from hotline.call import (
     LegResumed,
     PlaybackFinished,
 )
-from hotline.clock import Clock, Timers
 from hotline.contact import Contact, ContactState, E
 from hotline.conversation.arrival import Arrival
+from hotline.conversation.elsewhere import Elsewhere
 from hotline.conversation.errands import Errands
 from hotline.conversation.inline import InLine
+from hotline.conversation.line import Line as Line
 from hotline.conversation.ringing import EVENT_OF, WITH_STATUS, Ringing
 from hotline.conversation.talk import Talk
+from hotline.conversation.visit import LOST, Visit
 from hotline.conversation.waitingroom import WaitingRoom
 from hotline.events import Reason, Result, Termination
 from hotline.ids import LegId, OfferId, RecordingId
 from hotline.menu.ivr import Outcome
 from hotline.menu.reception import MenuResult, Reception
-from hotline.ports import (
-    Alarms,
-    Audio,
-    Offer,
-    OfferOutcome,
-    Offers,
-    Queue,
-    Telephone,
-)
+from hotline.ports import Offer, OfferOutcome
 
 log = logging.getLogger(__name__)
 
 S = ContactState
 
-LOST = frozenset({Reason.RTP_SILENCE, Reason.SESSION_EXPIRED, Reason.FAULT, Reason.UNREACHABLE})
-"""Endings of a leg that are the network's doing, not the counselor's or the caller's."""
-
 AGAIN_SECONDS = 2.0
 """After an offer that failed by a fault of ours: at once, it would fail again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """What a conversation talks to."""
-
-    telephone: Telephone
-    audio: Audio
-    queue: Queue
-    offers: Offers
-    alarms: Alarms
-    clock: Clock
-    timers: Timers
 
 
 class Conversation:
@@ -102,6 +80,20 @@ class Conversation:
             errands=self._errands,
             clock=line.clock,
         )
+        self._elsewhere = Elsewhere(
+            Visit(
+                contact=contact,
+                arrival=arrival,
+                line=line,
+                reception=reception,
+                in_line=self._in_line,
+                waiting_room=waiting_room,
+                queue=self.queue,
+                wait=self._wait,
+                end=self._end,
+                stop_ringing=self._stop_ringing,
+            )
+        )
 
     # --- what the gateway asks ---------------------------------------------------
 
@@ -114,7 +106,8 @@ class Conversation:
     def legs(self) -> frozenset[LegId]:
         """The legs that belong to this contact now."""
         counselor = self._ringing.leg if self._ringing else self._talk.counselor
-        return frozenset({self.arrival.leg} | ({counselor} if counselor else set()))
+        ours = {self.arrival.leg, counselor} if counselor else {self.arrival.leg}
+        return frozenset(ours) | self._elsewhere.legs
 
     @property
     def waits(self) -> bool:
@@ -146,6 +139,8 @@ class Conversation:
             self._ringing_event(event, self._ringing)
         elif event.leg == self._talk.counselor:
             self._counselor_event(event)
+        else:
+            self._elsewhere.partner_event(event)
 
     def offer_made(self, offer: Offer) -> None:
         """A counselor was claimed for this contact: ring the phone, or give the offer back."""
@@ -177,8 +172,13 @@ class Conversation:
             ringing.stop(OfferOutcome.WITHDRAWN)
             self._offer_over(ringing, OfferOutcome.WITHDRAWN, 487)  # the next may be on its heels
 
+    def nobody_staffed(self, nobody: bool) -> None:
+        """Told each second: whether nobody on duty may be asked for this contact."""
+        self._elsewhere.nobody_staffed(nobody)
+
     def recording_stopped(self, recording: RecordingId, detail: str) -> None:
         """The recorder gave up (disk short): the conversation goes on unrecorded."""
+        self._elsewhere.recording_stopped(recording, detail)
         if self._talk.recording == recording and self.contact.state is S.TALKING:
             self._talk.recording_lost()
             self._record(e.RecordingFailed, recording=recording, detail=detail)
@@ -224,8 +224,10 @@ class Conversation:
     # --- the caller's leg --------------------------------------------------------
 
     def _caller_event(self, event: LegEvent) -> None:
+        if self._elsewhere.caller_event(event):
+            return
         if isinstance(event, LegEnded):
-            talked = self.contact.state is S.TALKING
+            talked = self.contact.state in (S.TALKING, S.FORWARDED)
             result = Result.COMPLETED if talked else Result.ABANDONED
             if event.reason is Reason.NO_CODEC:
                 self._end(e.ContactRefused, Termination(Result.REFUSED, event.reason))
@@ -258,7 +260,7 @@ class Conversation:
     def _menu_finished(self, menu: MenuResult) -> None:
         if menu.outcome == Outcome.ENDED:
             self._end(e.ContactRefused, Termination(Result.REFUSED, menu.refusal))
-        else:
+        elif menu.outcome != Outcome.MESSAGE or not self._elsewhere.take_message(menu):
             self.queue(menu)
 
     def _waiting_event(self, event: LegEvent) -> None:
@@ -288,6 +290,7 @@ class Conversation:
         ringing.leg_event(event)
         if isinstance(event, LegAnswered):
             ringing.close()
+            self._elsewhere.counselor_answered()
             self._errands.hurry(lambda: self._counselor_answered(ringing))
         elif isinstance(event, LegEnded):
             self._offer_over(ringing, ringing.outcome(event), event.status)
@@ -303,6 +306,10 @@ class Conversation:
             self._errands.send(lambda: self._line.timers.pause(AGAIN_SECONDS))
         self._errands.send(lambda: self._line.offers.give_back(ringing.offer, outcome))
 
+    def _stop_ringing(self) -> None:
+        if self._ringing is not None:
+            self.offer_withdrawn(self._ringing.offer.id)
+
     async def _counselor_answered(self, ringing: Ringing) -> None:
         valid = await self._errands.promptly(
             lambda: self._line.offers.accept(ringing.offer), otherwise=True
@@ -315,6 +322,7 @@ class Conversation:
             ringing.stop(OfferOutcome.WITHDRAWN)
             return
         self._ringing = None
+        self._elsewhere.counselor_talks()
         self._waiting_room.leave()
         self._talk.begin(ringing.offer, ringing.leg)
         self._record(
@@ -351,12 +359,14 @@ class Conversation:
 
     def _wait(self, first: str) -> None:
         self._in_line.wait(first, language=self._reception.language)
+        self._elsewhere.waiting()
 
     def _end(self, kind: type[e.Event], termination: Termination, **facts: object) -> None:
         self._reception.close()
         self._waiting_room.leave()
-        offer = self._talk.offer
-        for leg in self.legs:
+        offer, legs = self._talk.offer, self.legs
+        self._elsewhere.close()
+        for leg in legs:
             self._line.telephone.end(leg, status=503 if kind is e.ContactFailed else 486)
         if self._ringing is not None:
             self._ringing.close()

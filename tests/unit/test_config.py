@@ -66,7 +66,7 @@ WRONG = {
     ),
     "an overflow to a number": (
         '[[overflow]]\nname = "north"\nto = "12355"\nafter = 60',
-        r"overflow\.0\.to: must be a SIP address such as sip:hotline@192\.0\.2\.20:5060, not '12355'$",
+        r"overflow\.0\.to: must be a SIP address such as sip:hotline@192.0.2.20:5060, not '12355'$",
     ),
     "an overflow that would break out of the edge's configuration": (
         "[[overflow]]\nname = 'north'\nto = 'sip:a\";exit;@192.0.2.1'\nafter = 60",
