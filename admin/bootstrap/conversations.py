@@ -26,6 +26,9 @@ from hotline.sip.endpoint import Endpoint
 from queueing.store import QueueStore
 from recordings.recorder import Recorder
 
+PARTNERS_SHARE = 0.75
+"""Beyond this share of its legs in use, a gateway rings no partner: the rest is for our own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversations:
@@ -85,11 +88,13 @@ class Conversations:
 
     def _ways(self) -> Ways:
         sealed, realm = self.sealer, self.settings.edge.realm
+        telephone = self.telephone
         return Ways(
             overflow=self.settings.overflow,
             voicemail=self.settings.voicemail,
             recorder=self.recorder,
             identity_of=lambda number: asserted_identity(sealed.open(number), realm=realm),
+            room=lambda: telephone.legs < telephone.capacity * PARTNERS_SHARE,
         )
 
     def _care(self, contact: Contact, arrival: Arrival, reception: Reception) -> CareLimit:

@@ -60,9 +60,7 @@ class Elsewhere:
         """React to the caller's leg, where it is about a message; False: it is not."""
         if self._message.active:
             return self._message.caller_event(event)
-        chosen = isinstance(event, DigitPressed) and event.digit == MESSAGE_KEY
-        waits = self._visit.contact.state is ContactState.QUEUED
-        if not (chosen and waits and self._message_offered) or self._visit.in_line.is_crisis:
+        if not isinstance(event, DigitPressed) or not self._may_choose(event.digit):
             return False
         self._message.begin()
         return True
@@ -96,6 +94,12 @@ class Elsewhere:
             self._timer.cancel()
         self._forwarding.close()
         self._message.close()
+
+    def _may_choose(self, digit: str) -> bool:
+        visit = self._visit
+        waits = visit.contact.state is ContactState.QUEUED and not visit.in_line.is_crisis
+        offered = digit == MESSAGE_KEY and self._message_offered
+        return offered and waits and visit.reception.danger(digit) is None
 
     def _later(self) -> None:
         self._timer = self._visit.line.timers.after(LOOK_SECONDS, self._tick)

@@ -48,15 +48,17 @@ class Forwarding:
         return frozenset(call.leg for call in (self._ringing, self._talking) if call is not None)
 
     def hopes(self) -> bool:
-        """Say whether a partner who takes this caller at once is ringing, or was never tried."""
+        """Say whether a partner who takes this caller at once is ringing, or is still to be tried
+        for the first time."""
+        room = self._ways.room()
         return any(
-            one.when_unstaffed and (self._rings(one) or not self._tries[one.name])
+            one.when_unstaffed and (self._rings(one) or (room and not self._tries[one.name]))
             for one in self._takers()
         )
 
     def look(self, *, waited: float, unstaffed: bool) -> None:
         """Ask the first partner whose turn it is; one rings at a time."""
-        if self._ringing is not None:
+        if self._ringing is not None or not self._ways.room():
             return
         now = self._visit.line.clock.monotonic()
         for one in self._takers():

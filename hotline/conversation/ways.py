@@ -16,13 +16,15 @@ class Ways:
     """What this site has; nothing, unless it says so.
 
     `recorder`: None where nothing is recorded, nor any message. `identity_of` returns a caller's
-    number as a partner is told it (P-Asserted-Identity), empty without one.
+    number as a partner is told it (P-Asserted-Identity), empty without one. `room` says whether a
+    partner may ring: never with the last legs, which our own counselors' phones need.
     """
 
     overflow: tuple[Overflow, ...] = ()
     voicemail: Voicemail = field(default_factory=Voicemail)
     recorder: Recorder | None = None
     identity_of: Callable[[SealedNumber], str] = lambda _: ""
+    room: Callable[[], bool] = lambda: True
 
     def __bool__(self) -> bool:
         """Whether there is any."""

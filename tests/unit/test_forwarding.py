@@ -126,6 +126,18 @@ def test_crisis_goes_to_the_partner_as_well_and_is_offered_to_everybody_meanwhil
     assert scene.audio.bridges == {frozenset({CALLER, scene.counselor_leg})}
 
 
+def test_partner_never_takes_the_last_legs_from_our_own_counselors() -> None:
+    async def act(s: Scene) -> None:
+        object.__setattr__(s.ways, "room", lambda: False)
+        await s.wait_in_line()
+        await s.wait_for(61)
+        assert rung(s) == []
+        object.__setattr__(s.ways, "room", lambda: True)
+        await s.wait_for(1)
+
+    assert rung(play(act)) == ["partner.north"]
+
+
 # --- who answers first ---------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -105,6 +106,19 @@ def test_crisis_is_never_asked_for_a_message_nor_sent_to_one() -> None:
     scene = play(act)
     assert scene.state is S.QUEUED
     assert scene.queue.waiting[scene.conversation.contact.id].priority is Priority.CRISIS
+
+
+def test_danger_key_is_the_danger_key_whatever_else_it_could_be() -> None:
+    async def act(s: Scene) -> None:
+        flow = s.welcome.flow
+        keyed = flow.model_copy(update={"danger": flow.danger.model_copy(update={"key": "5"})})
+        s.welcome = replace(s.welcome, flow=keyed)
+        await nobody_is_there(s)
+        await s.press("5")
+
+    scene = play(act)
+    assert scene.queue.waiting[scene.conversation.contact.id].priority is Priority.CRISIS
+    assert scene.audio.playing[CALLER] == ("danger_confirmed",)
 
 
 def test_key_means_nothing_before_it_was_offered() -> None:
