@@ -12,7 +12,7 @@ from hotline.ports import Telephone
 
 _MEANINGS: Mapping[Reason, Reason] = {
     Reason.COUNSELOR_HUNG_UP: Reason.DECLINED,  # picked up, to hang up
-    Reason.WITHDRAWN: Reason.NO_ANSWER,  # their doing: ours is known
+    Reason.WITHDRAWN: Reason.NO_ANSWER,  # it rang in vain
 }
 """What the ending of a leg that we dialled means of a partner, where it is not what it says."""
 
@@ -30,9 +30,8 @@ class PartnerCall:
     ) -> None:
         self.overflow = overflow
         self._telephone = telephone
-        self._gave_up = False
         self.leg = telephone.dial(overflow.extension, headers=headers)
-        self._timer = timers.after(overflow.ring_seconds, self._in_vain)
+        self._timer = timers.after(overflow.ring_seconds, self.stop)
 
     def close(self) -> None:
         """It rings no more: answered, ended, or the caller has gone."""
@@ -45,8 +44,4 @@ class PartnerCall:
 
     def why(self, ended: LegEnded) -> Reason:
         """Return why it came to nothing."""
-        return Reason.NO_ANSWER if self._gave_up else _MEANINGS.get(ended.reason, ended.reason)
-
-    def _in_vain(self) -> None:
-        self._gave_up = True
-        self.stop()
+        return _MEANINGS.get(ended.reason, ended.reason)

@@ -102,10 +102,35 @@ def test_crisis_is_never_asked_for_a_message_nor_sent_to_one() -> None:
         await s.wait_for(10, unstaffed=True)
         assert s.audio.playing[CALLER] == ("crisis_wait",)
         await s.press("5")
+        assert s.audio.playing[CALLER] == ("crisis_wait",)
+        await s.hear_out()
+        assert s.audio.playing[CALLER] == ("music",)
 
     scene = play(act)
     assert scene.state is S.QUEUED
     assert scene.queue.waiting[scene.conversation.contact.id].priority is Priority.CRISIS
+
+
+def test_crisis_from_the_first_moment_hears_nothing_of_a_message() -> None:
+    async def act(s: Scene) -> None:
+        await s.ring_in()
+        await s.press("0")
+        await s.hear_out()
+        await s.wait_for(3, unstaffed=True)
+        await s.press("5")
+
+    assert play(act).audio.playing[CALLER] == ("music",)
+
+
+def test_words_that_are_being_said_are_heard_to_their_end_first() -> None:
+    async def act(s: Scene) -> None:
+        await s.wait_in_line()
+        await s.wait_for(1, unstaffed=True)
+        assert s.audio.playing[CALLER] == ("please_wait",)
+        await s.hear_out()
+        assert s.audio.playing[CALLER] == OFFER
+
+    play(act)
 
 
 def test_danger_key_is_the_danger_key_whatever_else_it_could_be() -> None:
@@ -303,12 +328,43 @@ def test_tone_that_ends_while_a_phone_rings_begins_no_message() -> None:
     assert scene.state is S.TALKING
 
 
-def test_partner_who_rings_is_hung_up_when_the_message_begins() -> None:
+async def partner_rings_again(s: Scene) -> None:
+    """It declined at first, a message was offered, and now it rings for the second time."""
+    await nobody_is_there(s)
+    await s.hear(LegEnded(leg=s.partner_leg, reason=Reason.DECLINED, status=486))
+    await s.wait_for(61, unstaffed=True)
+    assert len(s.telephone.dialled) == 2
+
+
+def test_partner_who_answers_during_the_sentence_has_the_caller() -> None:
+    async def act(s: Scene) -> None:
+        await partner_rings_again(s)
+        await s.press("5")
+        await s.hear(LegAnswered(leg=s.partner_leg))
+        await s.hear_out()
+        await s.press("#")
+
+    scene = play(act, PARTNER)
+    assert scene.state is S.FORWARDED
+    assert scene.recorder.started == 0
+
+
+def test_no_partner_is_dialled_while_the_sentence_is_said() -> None:
     async def act(s: Scene) -> None:
         await nobody_is_there(s)
         await s.hear(LegEnded(leg=s.partner_leg, reason=Reason.DECLINED, status=486))
-        await s.wait_for(61, unstaffed=True)
-        assert len(s.telephone.dialled) == 2
+        await s.wait_for(1, unstaffed=True)
+        await s.press("5")
+        await s.wait_for(90, unstaffed=True)
+
+    scene = play(act, PARTNER)
+    assert len(scene.telephone.dialled) == 1
+    assert scene.audio.playing[CALLER] == SENTENCE
+
+
+def test_partner_who_rings_is_hung_up_when_the_message_begins() -> None:
+    async def act(s: Scene) -> None:
+        await partner_rings_again(s)
         await s.press("5")
         await s.hear_out()
         assert s.partner_leg in s.telephone.ended
