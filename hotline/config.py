@@ -24,6 +24,8 @@ from pydantic import (
 
 from hotline.errors import ConfigError
 from hotline.menu.hours import ALWAYS, read_hours
+from hotline.overflow import Overflow, lines_exist, names_differ
+from hotline.voicemail import Voicemail
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
@@ -208,6 +210,9 @@ class Settings(_Section):
     edge: Edge = Edge()
     gateway: Gateway = Gateway()
     queueing: Queueing = Queueing()
+    overflow: tuple[Overflow, ...] = ()
+    """Partners' lines, in the order in which they are asked."""
+    voicemail: Voicemail = Voicemail()
     recording: Recording = Recording()
     statistics: Statistics = Statistics()
     redis: Redis = Redis()
@@ -221,6 +226,21 @@ class Settings(_Section):
         if twice:
             raise ValueError(f"number {twice[0]} stands twice; each line has a number of its own")
         return lines
+
+    @field_validator("overflow")
+    @classmethod
+    def _partners_differ(cls, overflow: tuple[Overflow, ...]) -> tuple[Overflow, ...]:
+        names_differ(overflow)
+        return overflow
+
+    @model_validator(mode="after")
+    def _nobody_there(self) -> Settings:
+        lines_exist(self.overflow, [line.number for line in self.lines])
+        if self.voicemail.enabled and not self.recording.enabled:
+            raise ValueError(
+                "voicemail.enabled: a message is a recording; set recording.enabled = true as well"
+            )
+        return self
 
     @model_validator(mode="after")
     def _ports_differ(self) -> Settings:

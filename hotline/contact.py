@@ -8,9 +8,15 @@
                                                           | ContactAnswered      |
     completed <---CallerLeft, CounselorLeft------------ talking --CounselorLost--'
 
-``refused`` and ``failed`` can be reached from every living state where they make sense. The four
-endings accept no event at all: a contact ends once. Whoever feeds the machine drops what comes
-after the end (`Contact.ended`).
+    queued --ContactForwarded--> forwarded --CallerLeft, PartnerLeft--> completed
+                                     '--PartnerLost--> queued
+    greeted, queued --MessageStarted--> message --MessageLeft--> message_left
+                                           '--ContactQueued (danger key)--> queued
+
+A partner's line may ring while the contact waits or is offered; it changes nothing until it is
+answered. ``refused`` and ``failed`` can be reached from every living state where they make sense.
+The five endings accept no event at all: a contact ends once. Whoever feeds the machine drops what
+comes after the end (`Contact.ended`).
 
 Others may journal a contact's ContactFailed, when its gateway is taken for dead. Here, where it
 lives, nothing has ended: ContactRevived says so to the journal, and changes nothing.
@@ -41,14 +47,17 @@ class ContactState(StrEnum):
     QUEUED = "queued"
     OFFERED = "offered"
     TALKING = "talking"
+    FORWARDED = "forwarded"
+    MESSAGE = "message"
     COMPLETED = "completed"
+    MESSAGE_LEFT = "message_left"
     ABANDONED = "abandoned"
     REFUSED = "refused"
     FAILED = "failed"
 
 
 S = ContactState
-ENDINGS = frozenset({S.COMPLETED, S.ABANDONED, S.REFUSED, S.FAILED})
+ENDINGS = frozenset({S.COMPLETED, S.MESSAGE_LEFT, S.ABANDONED, S.REFUSED, S.FAILED})
 
 _ENDS_UNSERVED: Mapping[type[e.Event], ContactState] = {
     e.CallerLeft: S.ABANDONED,
@@ -65,6 +74,7 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
         e.ConsentRefused: S.GREETED,
         e.MenuFinished: S.GREETED,
         e.ContactQueued: S.QUEUED,
+        e.MessageStarted: S.MESSAGE,  # the line is closed
         **_ENDS_UNSERVED,
     },
     S.QUEUED: {
@@ -72,6 +82,10 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
         e.ContactOffered: S.OFFERED,
         e.ContactQueued: S.QUEUED,  # asked for something else while waiting
         e.PlaceKept: S.QUEUED,
+        e.PartnerDialled: S.QUEUED,
+        e.PartnerFailed: S.QUEUED,
+        e.ContactForwarded: S.FORWARDED,
+        e.MessageStarted: S.MESSAGE,
         **_ENDS_UNSERVED,
     },
     S.OFFERED: {
@@ -83,6 +97,7 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
         e.OfferDeclined: S.QUEUED,
         e.OfferFailed: S.QUEUED,
         e.OfferWithdrawn: S.QUEUED,
+        e.PartnerFailed: S.OFFERED,  # it was dialled before the offer
         **_ENDS_UNSERVED,
     },
     S.TALKING: {
@@ -98,7 +113,28 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
         e.CallerLeft: S.COMPLETED,
         e.ContactFailed: S.FAILED,
     },
+    S.FORWARDED: {
+        e.ContactRevived: S.FORWARDED,
+        e.RecordingStarted: S.FORWARDED,
+        e.RecordingStopped: S.FORWARDED,
+        e.RecordingFailed: S.FORWARDED,
+        e.PartnerLost: S.QUEUED,
+        e.PartnerLeft: S.COMPLETED,
+        e.CallerLeft: S.COMPLETED,
+        e.ContactFailed: S.FAILED,
+    },
+    S.MESSAGE: {
+        e.ContactRevived: S.MESSAGE,
+        e.RecordingStarted: S.MESSAGE,
+        e.RecordingStopped: S.MESSAGE,
+        e.RecordingFailed: S.MESSAGE,
+        e.ContactQueued: S.QUEUED,  # the danger key, or the message could not be written down
+        e.MessageLeft: S.MESSAGE_LEFT,
+        e.CallerLeft: S.ABANDONED,  # without a word
+        e.ContactFailed: S.FAILED,
+    },
     S.COMPLETED: {},
+    S.MESSAGE_LEFT: {},
     S.ABANDONED: {},
     S.REFUSED: {},
     S.FAILED: {},

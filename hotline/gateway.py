@@ -57,7 +57,8 @@ class Gateway:
     """All conversations of one process.
 
     `converse` makes the conversation for an arrival; `seal` seals a caller's number.
-    Implements ports.LegListener, ports.OfferTaker, ports.Notifier and queueing.heart.Carrier.
+    Implements ports.LegListener, ports.OfferTaker, ports.Staffing, ports.Notifier and
+    queueing.heart.Carrier.
     """
 
     def __init__(
@@ -207,17 +208,25 @@ class Gateway:
             announcement.leg_event(event)
 
     def _conversation_event(self, event: LegEvent) -> None:
-        conversation = self._by_leg.get(event.leg)
+        conversation = self._by_leg.get(event.leg) or self._owner_of(event.leg)
         if conversation is None:
             return
         if isinstance(event, LegEnded):
-            del self._by_leg[event.leg]
+            self._by_leg.pop(event.leg, None)
         try:
             conversation.leg_event(event)
         except Exception:
             log.exception("contact %s: fault, leading to a human", conversation.contact.id[:8])
             self._switchboard.alarms.raise_alarm(AlarmKind.FAULT, "a conversation met a fault")
             conversation.rescue()
+
+    def _owner_of(self, leg: LegId) -> Conversation | None:
+        """Return the conversation that dialled `leg` by itself: a partner's."""
+        for conversation in self._conversations.values():
+            if leg in conversation.legs:
+                self._by_leg[leg] = conversation
+                return conversation
+        return None
 
     # --- offers ------------------------------------------------------------------
 
@@ -272,6 +281,11 @@ class Gateway:
         for contact, seq in failed.items():
             if contact in self._conversations:
                 self._conversations[contact].revive(seq)
+
+    def nobody_staffed(self, contacts: Collection[ContactId]) -> None:
+        """See `ports.Staffing`."""
+        for contact, conversation in self._conversations.items():
+            conversation.nobody_staffed(contact in contacts)
 
     def recording_stopped(self, recording: RecordingId, detail: str) -> None:
         """The recorder gave this recording up."""

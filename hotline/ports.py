@@ -6,7 +6,7 @@ Asynchronous methods may raise QueueUnavailable; the caller of a contact never h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -212,11 +212,12 @@ class Queue(Protocol):
         """
         ...
 
-    async def leave(self, contact: ContactId, *, fault: bool = False) -> None:
+    async def leave(self, contact: ContactId, *, fault: bool = False, served: bool = False) -> None:
         """Take the contact out, whatever its state; frees a counselor who serves it.
 
         The place is kept for a while: for who hung up while waiting, and with `fault` (we, or the
-        network, cut the caller off) also for who was talking.
+        network, cut the caller off) also for who was talking. Not for who was `served` elsewhere:
+        by a partner, or with a message.
         """
         ...
 
@@ -255,6 +256,15 @@ class OfferTaker(Protocol):
     def offer_made(self, offer: Offer) -> None: ...
 
     def offer_withdrawn(self, offer: OfferId) -> None: ...
+
+
+class Staffing(Protocol):
+    """Implemented by the gateway: told each second for whom nobody is there."""
+
+    def nobody_staffed(self, contacts: Collection[ContactId]) -> None:
+        """Nobody on duty may be asked for these contacts, now or later; for all others of ours
+        somebody may. Never raises."""
+        ...
 
 
 class Counselors(Protocol):
@@ -336,20 +346,29 @@ class Screening(Protocol):
 
 
 class Recorder(Protocol):
-    """Implemented by recordings: turns two legs into two tracks."""
+    """Implemented by recordings: turns two legs into two tracks, a message into one."""
 
     def start(self, contact: ContactId, *, caller: LegId, counselor: LegId) -> StartedRecording:
         """Begin both tracks. Raises OSError when it cannot; the call goes on."""
         ...
 
+    def start_message(self, contact: ContactId, *, caller: LegId) -> StartedRecording:
+        """Begin the caller's track alone. Raises OSError when it cannot."""
+        ...
+
+    def quiet_seconds(self, recording: RecordingId, most: float) -> float:
+        """Return for how long the caller has said nothing up to now, `most` seconds at the most; 0
+        for a recording that is not running, or that cannot be read."""
+        ...
+
     def stop(self, recording: RecordingId) -> None:
-        """Close both tracks."""
+        """Close its tracks."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartedRecording:
-    """Paths are relative to the recording folder."""
+    """Paths are relative to the recording folder; a message has no counselor's track (empty)."""
 
     id: RecordingId
     caller_track: str

@@ -15,7 +15,7 @@ from hotline.clock import Clock
 from hotline.errors import QueueUnavailable
 from hotline.events import AlarmKind
 from hotline.ids import ContactId, GatewayId
-from hotline.ports import Alarms, Offer
+from hotline.ports import Alarms, Offer, Staffing
 from queueing.cancellation import still_wanted
 from queueing.feed import Feed
 from queueing.keys import milliseconds
@@ -36,7 +36,8 @@ SHORTEST_NAP = 0.005
 
 
 class Dispatcher:
-    """Offers contacts to counselors until cancelled; `gateway` is the one it works for."""
+    """Offers contacts to counselors until cancelled; `gateway` is the one it works for, `staffing`
+    hears for which of its contacts nobody is there."""
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class Dispatcher:
         gateway: GatewayId,
         clock: Clock,
         alarms: Alarms,
+        staffing: Staffing | None = None,
         tick: float = TICK,
     ) -> None:
         self._offers = offers
@@ -53,6 +55,7 @@ class Dispatcher:
         self._gateway = gateway
         self._clock = clock
         self._alarms = alarms
+        self._staffing = staffing
         self._tick = tick
         self._epoch = 0
         self._refused: list[Pair] = []
@@ -152,17 +155,20 @@ class Dispatcher:
         return max(SHORTEST_NAP, min(naps))
 
     def _look_for_unstaffed(self) -> None:
-        """Tell an operator, once a tick, when some contact of ours waits for nobody at all."""
+        """Tell the owner of our contacts, once a tick, which of them wait for nobody at all; and an
+        operator, when there are any."""
         now = self._clock.monotonic()
         if self._checked_at is not None and now - self._checked_at < self._tick:
             return
         self._checked_at = now
         unstaffed = self._feed.picture.unstaffed(milliseconds(self._clock.now()))
-        ours = sum(1 for contact in unstaffed if self._feed.owner_of(contact) == self._gateway)
+        ours = {c for c in unstaffed if self._feed.owner_of(c) == self._gateway}
+        if self._staffing is not None:
+            self._staffing.nobody_staffed(ours)
         if ours:
             self._alarms.raise_alarm(
                 AlarmKind.NOBODY_STAFFED,
-                f"{ours} contacts wait and nobody on duty may be asked for them",
+                f"{len(ours)} contacts wait and nobody on duty may be asked for them",
             )
         else:
             self._alarms.clear_alarm(AlarmKind.NOBODY_STAFFED)

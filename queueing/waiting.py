@@ -70,13 +70,13 @@ class Line:
         )
         return KeptPlace(_INSTANT.validate_json(kept[0]), kept[1]) if kept else None
 
-    async def leave(self, contact: ContactId, *, fault: bool = False) -> None:
+    async def leave(self, contact: ContactId, *, fault: bool = False, served: bool = False) -> None:
         """Take the contact out, whatever its state (see `Queue.leave`)."""
         limits = self._limits
         because, kept_for = (
             ("fault", limits.place_after_fault_ms)
             if fault
-            else ("hung_up", limits.place_after_hang_up_ms)
+            else ("hung_up", 0 if served else limits.place_after_hang_up_ms)
         )
         await self._scripts.run(
             "leave", contact, limits.wrap_up_ms, limits.after_wrap_up, because, kept_for

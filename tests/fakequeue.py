@@ -127,19 +127,20 @@ class FakeQueue:
         self.waiting[waiting.contact] = waiting
         return kept
 
-    async def leave(self, contact: ContactId, *, fault: bool = False) -> None:
+    async def leave(self, contact: ContactId, *, fault: bool = False, served: bool = False) -> None:
         self._here()
-        self.said.append(("leave by fault" if fault else "leave", contact))
-        served = self._served.get(contact)
-        waiting = served.waiting if served is not None else self.waiting.get(contact)
+        how = " by fault" if fault else " served" if served else ""
+        self.said.append((f"leave{how}", contact))
+        serving = self._served.get(contact)
+        waiting = serving.waiting if serving is not None else self.waiting.get(contact)
         if waiting is None:
             return
-        if fault or served is None or not served.talking:
+        if fault or (not served and (serving is None or not serving.talking)):
             self._keep_place(waiting, "fault" if fault else "hung_up")
-        if served is not None and served.talking:
-            self._end_call(served)
-        elif served is not None:
-            self._move(served.offer.counselor, S.READY, "caller_left")
+        if serving is not None and serving.talking:
+            self._end_call(serving)
+        elif serving is not None:
+            self._move(serving.offer.counselor, S.READY, "caller_left")
         self._forget(contact)
 
     async def place(self, contact: ContactId) -> Place:

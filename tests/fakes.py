@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -110,6 +111,8 @@ class FakeRecorder:
         self.full = False
         self.running: set[RecordingId] = set()
         self.started = 0
+        self.quiet = 0.0
+        """For how long the caller has said nothing."""
 
     def start(self, contact: ContactId, *, caller: LegId, counselor: LegId) -> StartedRecording:
         if self.full:
@@ -122,6 +125,13 @@ class FakeRecorder:
             caller_track=f"{recording}.caller.wav",
             counselor_track=f"{recording}.counselor.wav",
         )
+
+    def start_message(self, contact: ContactId, *, caller: LegId) -> StartedRecording:
+        both = self.start(contact, caller=caller, counselor=LegId(""))
+        return replace(both, counselor_track="")
+
+    def quiet_seconds(self, recording: RecordingId, most: float) -> float:
+        return min(self.quiet, most) if recording in self.running else 0.0
 
     def stop(self, recording: RecordingId) -> None:
         self.running.discard(recording)

@@ -19,6 +19,7 @@ from hotline.ids import (
     LegId,
     NodeId,
     OfferId,
+    RecordingId,
     new_event_id,
 )
 
@@ -42,6 +43,7 @@ class History:
     def __init__(self, contact: str, *, start: datetime = MONDAY, node: str = "city") -> None:
         self._sink = Collected()
         self._contact = Contact(ContactId(contact), journal=self._sink)
+        self._message = RecordingId(f"message of {contact}")
         self._counselor_seq: dict[str, int] = {}
         self.at = start
         self.node = NodeId(node)
@@ -55,7 +57,7 @@ class History:
     def events(self) -> list[Event]:
         return self.contact_events + self.counselor_events
 
-    def record(self, kind: type[Event], seconds: float = 0.0, **facts: Any) -> None:
+    def record(self, kind: type[Event], seconds: float = 0.0, /, **facts: Any) -> None:
         self.at += timedelta(seconds=seconds)
         self._contact.record(kind, at=self.at, **facts)
 
@@ -116,6 +118,47 @@ class History:
         lost = CounselorId(counselor)
         self.record(e.CounselorLost, seconds, counselor=lost, reason=Reason.RTP_SILENCE)
         self._wrap_up(counselor, 10.0)
+        return self
+
+    def call_partner(self, name: str = "north", seconds: float = 1.0) -> History:
+        self.record(e.PartnerDialled, seconds, partner=name, attempt=1, because="waiting")
+        return self
+
+    def partner_fails(self, name: str = "north", seconds: float = 1.0) -> History:
+        self.record(e.PartnerFailed, seconds, partner=name, reason=Reason.DECLINED, status=486)
+        return self
+
+    def forward(self, name: str = "north", seconds: float = 3.0) -> History:
+        self.record(e.ContactForwarded, seconds, partner=name, leg=LegId("theirs"))
+        return self
+
+    def lose_partner(self, name: str = "north", seconds: float = 30.0) -> History:
+        self.record(e.PartnerLost, seconds, partner=name, reason=Reason.RTP_SILENCE)
+        return self
+
+    def partner_leaves(self, name: str = "north", seconds: float = 300.0) -> History:
+        ending = Termination(Result.COMPLETED, Reason.PARTNER_HUNG_UP)
+        self.record(e.PartnerLeft, seconds, partner=name, termination=ending)
+        return self
+
+    def start_message(self, seconds: float = 5.0) -> History:
+        self.record(e.MessageStarted, seconds)
+        self.record(
+            e.RecordingStarted,
+            recording=self._message,
+            caller_track=f"{self._message}.caller.wav",
+            counselor_track="",
+        )
+        return self
+
+    def leave_message(self, seconds: float = 20.0) -> History:
+        self.record(e.RecordingStopped, seconds, recording=self._message)
+        self.record(
+            e.MessageLeft,
+            recording=self._message,
+            seconds=seconds,
+            termination=Termination(Result.MESSAGE_LEFT, Reason.SERVED),
+        )
         return self
 
     def leave(self, seconds: float, result: Result = Result.ABANDONED) -> History:
@@ -201,6 +244,14 @@ def random_history(contact: str, random: Random) -> History:
         lambda: tale.greet().be_given_up().be_revived().queue().leave(9.0),
         lambda: tale.greet().queue().be_given_up().be_revived().leave(30.0),
         lambda: tale.greet().queue(),
+        lambda: tale.greet().start_message().leave_message(),
+        lambda: tale.greet().queue(1.0).start_message().leave_message(),
+        lambda: tale.greet().queue(1.0).start_message().leave(0.5),
+        lambda: tale.greet().queue(1.0).start_message().fail(),
+        lambda: tale.greet().queue().call_partner().partner_fails().leave(9.0),
+        lambda: tale.greet().queue().call_partner().forward().partner_leaves(),
+        lambda: tale.greet().queue().call_partner().forward().leave(60.0, Result.COMPLETED),
+        lambda: _served(tale.greet().queue().call_partner().forward().lose_partner(), random),
     ]
     return random.choice(endings)()
 

@@ -15,6 +15,8 @@ REFUSED, UNKNOWN_KEY, PLEASE_WAIT, COUNSELOR_LOST = 780, 840, 1100, 1160
 POSITION_NEXT, POSITION_ONE, OVER_CAPACITY, BLOCKED, MUSIC = 1220, 1280, 1340, 1400, 1500
 BAND_2_TO_5, BAND_OTHER, DANGER_CONFIRMED, CRISIS_WAIT = 2440, 2500, 2560, 2620
 STATE_READY, STATE_NOT_READY, STATE_OFFLINE, CODE_UNKNOWN = 1560, 1620, 1680, 1740
+NOBODY_THERE, NOBODY_MESSAGE, MESSAGE_INTRO, MESSAGE_KEPT = 2680, 2740, 2800, 2860
+PARTNER_LOST, CLOSED_MESSAGE, BEEP = 2920, 2980, 3040
 STATE_AFTER_CALL, TOLD_MISSED, TOLD_UNREACHABLE, EXTENDED = 1800, 1860, 1920, 2020
 
 WORDS: Mapping[int, tuple[str, ...]] = {
@@ -34,6 +36,12 @@ WORDS: Mapping[int, tuple[str, ...]] = {
     BAND_OTHER: ("band_under_2", "band_5_to_10", "band_10_to_20", "band_over_20"),
     DANGER_CONFIRMED: ("danger_confirmed",),
     CRISIS_WAIT: ("crisis_wait",),
+    NOBODY_THERE: ("nobody_there",),
+    NOBODY_MESSAGE: ("nobody_message",),
+    MESSAGE_INTRO: ("message_intro",),
+    MESSAGE_KEPT: ("message_kept",),
+    PARTNER_LOST: ("partner_lost",),
+    CLOSED_MESSAGE: ("closed_message",),
     OVER_CAPACITY: ("over_capacity",),
     BLOCKED: ("blocked", "blocked_other"),
     STATE_READY: ("state_ready",),
@@ -56,6 +64,7 @@ def write_tones(prompts: Path) -> None:
             say(prompts, name, hertz)
             say(prompts, name, TOPICS_ENGLISH if hertz == TOPICS else hertz, language="en")
     say(prompts, "music", MUSIC, language=WORDLESS, seconds=1.0)
+    say(prompts, "beep", BEEP, language=WORDLESS)
 
 
 def say(

@@ -10,17 +10,24 @@ from hotline.config import Settings
 from hotline.contact import Contact
 from hotline.conversation.arrival import Arrival, DialledLine
 from hotline.conversation.care import CareLimit
-from hotline.conversation.conversation import Conversation, Line
+from hotline.conversation.context import asserted_identity
+from hotline.conversation.conversation import Conversation
+from hotline.conversation.line import Line
 from hotline.conversation.screening import Screener
 from hotline.conversation.speaker import Speaker
 from hotline.conversation.talk import Talk
 from hotline.conversation.waitingroom import Rhythm, WaitingRoom
+from hotline.conversation.ways import Ways
 from hotline.ids import new_contact_id
 from hotline.journal.relay import Relay
 from hotline.menu.reception import Reception
+from hotline.number import NumberSealer
 from hotline.sip.endpoint import Endpoint
 from queueing.store import QueueStore
 from recordings.recorder import Recorder
+
+PARTNERS_SHARE = 0.75
+"""Beyond this share of its legs in use, a gateway rings no partner: the rest is for our own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +42,7 @@ class Conversations:
     speaker: Speaker
     recorder: Recorder | None
     screener: Screener
+    sealer: NumberSealer
 
     def converse(self, arrival: Arrival, dialled: DialledLine) -> Conversation:
         contact = Contact(new_contact_id(), journal=self.relay)
@@ -55,6 +63,7 @@ class Conversations:
                 alarms=self.speaker.alarms,
                 clock=self.clock,
                 timers=self.speaker.timers,
+                ways=self._ways(),
             ),
             ring_timeout=self.settings.gateway.ring_timeout,
             reception=reception,
@@ -75,6 +84,17 @@ class Conversations:
                 alarms=self.speaker.alarms,
                 care=self._care(contact, arrival, reception),
             ),
+        )
+
+    def _ways(self) -> Ways:
+        sealed, realm = self.sealer, self.settings.edge.realm
+        telephone = self.telephone
+        return Ways(
+            overflow=self.settings.overflow,
+            voicemail=self.settings.voicemail,
+            recorder=self.recorder,
+            identity_of=lambda number: asserted_identity(sealed.open(number), realm=realm),
+            room=lambda: telephone.legs < telephone.capacity * PARTNERS_SHARE,
         )
 
     def _care(self, contact: Contact, arrival: Arrival, reception: Reception) -> CareLimit:

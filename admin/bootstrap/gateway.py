@@ -90,6 +90,7 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
         speaker=speaker,
         recorder=_recorder(settings, telephone, clock),
         screener=_screener(settings, store, speaker, clock),
+        sealer=sealer(settings),
     )
     gateway = _gateway(settings, identity, conversations)
     watch = _reach(settings, store, alarms=alarms, clock=clock)
@@ -104,7 +105,7 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
         recorder=conversations.recorder,
         alarms=alarms,
         dispatcher=Dispatcher(
-            offers=store, feed=feed, gateway=identity, clock=clock, alarms=alarms
+            offers=store, feed=feed, gateway=identity, clock=clock, alarms=alarms, staffing=gateway
         ),
         inbox=Inbox(settings.redis_url, gateway=identity, taker=gateway),
         heart=heart,
@@ -168,7 +169,7 @@ def _gateway(settings: Settings, identity: GatewayId, conversations: Conversatio
         counselors=conversations.store,
         offers=conversations.store,
         converse=conversations.converse,
-        seal=sealer(settings).seal,
+        seal=conversations.sealer.seal,
         max_contacts=min(settings.gateway.max_contacts, conversations.telephone.capacity // 2),
     )
     conversations.telephone.listener = gateway

@@ -75,6 +75,7 @@ def _facts(row: ContactRow, wrap_up: float) -> ContactFacts:
         arrived_at=row.arrived_at,
         queued_at=row.queued_first_at,
         answered_at=row.talk_first_at,
+        forwarded_at=row.forwarded_first_at,
         ended_at=row.ended_at,
         result=None if row.result is None else Result(row.result),
         talk=row.talk_seconds,

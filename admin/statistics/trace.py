@@ -23,6 +23,7 @@ class ContactFacts:
     arrived_at: datetime | None = None
     queued_at: datetime | None = None
     answered_at: datetime | None = None
+    forwarded_at: datetime | None = None
     ended_at: datetime | None = None
     result: Result | None = None
     talk: float = 0.0
@@ -90,7 +91,16 @@ class _Tracer:
                 self._hold(facts, event)
             case e.CounselorLost():
                 self._end_talk(facts, event.at)
-            case e.CallerLeft() | e.CounselorLeft() | e.ContactRefused() | e.ContactFailed():
+            case e.ContactForwarded():
+                facts.forwarded_at = facts.forwarded_at or event.at
+            case (
+                e.CallerLeft()
+                | e.CounselorLeft()
+                | e.PartnerLeft()
+                | e.MessageLeft()
+                | e.ContactRefused()
+                | e.ContactFailed()
+            ):
                 self._end_talk(facts, event.at)
                 facts.ended_at, facts.result = event.at, event.termination.result
             case _:

@@ -9,6 +9,7 @@ leg from INVITE to the end, and the counselor's leg while there is one:
     WaitingRoom    music and position    likewise
     Ringing        the offer's leg       while a counselor's phone rings
     Talk           bridge and tracks     while they talk
+    Elsewhere      partners, a message   when nobody of ours is there
 """
 
 from __future__ import annotations
@@ -28,11 +29,13 @@ from hotline.call import (
 from hotline.contact import Contact, ContactState, E
 from hotline.conversation.account import Account
 from hotline.conversation.arrival import Arrival
+from hotline.conversation.elsewhere import Elsewhere
 from hotline.conversation.errands import Errands
 from hotline.conversation.inline import InLine
 from hotline.conversation.line import Line as Line
 from hotline.conversation.ringing import EVENT_OF, WITH_STATUS, Ringing, is_same
 from hotline.conversation.talk import Talk
+from hotline.conversation.visit import LOST, Visit
 from hotline.conversation.waitingroom import WaitingRoom
 from hotline.events import Reason, Result, Termination
 from hotline.ids import LegId, OfferId, RecordingId
@@ -43,9 +46,6 @@ from hotline.ports import Offer, OfferOutcome
 log = logging.getLogger(__name__)
 
 S = ContactState
-
-LOST = frozenset({Reason.RTP_SILENCE, Reason.SESSION_EXPIRED, Reason.FAULT, Reason.UNREACHABLE})
-"""Endings of a leg that are the network's doing, not the counselor's or the caller's."""
 
 AGAIN_SECONDS = 2.0
 """After an offer that failed by a fault of ours: at once, it would fail again."""
@@ -90,6 +90,20 @@ class Conversation:
             serving=self._serving,
             void=self.offer_withdrawn,
         )
+        self._elsewhere = Elsewhere(
+            Visit(
+                contact=contact,
+                arrival=arrival,
+                line=line,
+                reception=reception,
+                in_line=self._in_line,
+                waiting_room=waiting_room,
+                queue=self.queue,
+                wait=self._wait,
+                end=self._end,
+                stop_ringing=self._stop_ringing,
+            )
+        )
 
     # --- what the gateway asks ---------------------------------------------------
 
@@ -102,7 +116,8 @@ class Conversation:
     def legs(self) -> frozenset[LegId]:
         """The legs that belong to this contact now."""
         counselor = self._ringing.leg if self._ringing else self._talk.counselor
-        return frozenset({self.arrival.leg} | ({counselor} if counselor else set()))
+        ours = {self.arrival.leg, counselor} if counselor else {self.arrival.leg}
+        return frozenset(ours) | self._elsewhere.legs
 
     @property
     def waits(self) -> bool:
@@ -137,6 +152,8 @@ class Conversation:
             self._ringing_event(event, self._ringing)
         elif event.leg == self._talk.counselor:
             self._counselor_event(event)
+        else:
+            self._elsewhere.partner_event(event)
 
     def offer_made(self, offer: Offer) -> None:
         """A counselor was claimed for this contact: ring the phone, or give the offer back."""
@@ -170,8 +187,13 @@ class Conversation:
             ringing.stop(OfferOutcome.WITHDRAWN)
             self._offer_over(ringing, OfferOutcome.WITHDRAWN, 487)  # the next may be on its heels
 
+    def nobody_staffed(self, nobody: bool) -> None:
+        """Told each second: whether nobody on duty may be asked for this contact."""
+        self._elsewhere.nobody_staffed(nobody)
+
     def recording_stopped(self, recording: RecordingId, detail: str) -> None:
         """The recorder gave up (disk short): the conversation goes on unrecorded."""
+        self._elsewhere.recording_stopped(recording, detail)
         if self._talk.recording == recording and self.contact.state is S.TALKING:
             self._talk.recording_lost()
             self._record(e.RecordingFailed, recording=recording, detail=detail)
@@ -217,8 +239,10 @@ class Conversation:
     # --- the caller's leg --------------------------------------------------------
 
     def _caller_event(self, event: LegEvent) -> None:
+        if self._elsewhere.caller_event(event):
+            return
         if isinstance(event, LegEnded):
-            talked = self.contact.state is S.TALKING
+            talked = self.contact.state in (S.TALKING, S.FORWARDED)
             result = Result.COMPLETED if talked else Result.ABANDONED
             if event.reason is Reason.NO_CODEC:
                 self._end(e.ContactRefused, Termination(Result.REFUSED, event.reason))
@@ -251,7 +275,7 @@ class Conversation:
     def _menu_finished(self, menu: MenuResult) -> None:
         if menu.outcome == Outcome.ENDED:
             self._end(e.ContactRefused, Termination(Result.REFUSED, menu.refusal))
-        else:
+        elif menu.outcome != Outcome.MESSAGE or not self._elsewhere.take_message(menu):
             self.queue(menu)
 
     def _waiting_event(self, event: LegEvent) -> None:
@@ -281,6 +305,7 @@ class Conversation:
         ringing.leg_event(event)
         if isinstance(event, LegAnswered):
             ringing.close()
+            self._elsewhere.counselor_answered()
             self._errands.hurry(lambda: self._counselor_answered(ringing))
         elif isinstance(event, LegEnded):
             self._offer_over(ringing, ringing.outcome(event), event.status)
@@ -296,6 +321,10 @@ class Conversation:
             self._errands.send(lambda: self._line.timers.pause(AGAIN_SECONDS))
         self._errands.send(lambda: self._line.offers.give_back(ringing.offer, outcome))
 
+    def _stop_ringing(self) -> None:
+        if self._ringing is not None:
+            self.offer_withdrawn(self._ringing.offer.id)
+
     async def _counselor_answered(self, ringing: Ringing) -> None:
         valid = await self._errands.promptly(
             lambda: self._line.offers.accept(ringing.offer), otherwise=True
@@ -308,6 +337,7 @@ class Conversation:
             ringing.stop(OfferOutcome.WITHDRAWN)
             return
         self._ringing = None
+        self._elsewhere.counselor_talks()
         self._waiting_room.leave()
         self._talk.begin(ringing.offer, ringing.leg)
         self._record(
@@ -350,12 +380,14 @@ class Conversation:
 
     def _wait(self, first: str) -> None:
         self._in_line.wait(first, language=self._reception.language)
+        self._elsewhere.waiting()
 
     def _end(self, kind: type[e.Event], termination: Termination, **facts: object) -> None:
         self._reception.close()
         self._waiting_room.leave()
-        offer = self._talk.offer
-        for leg in self.legs:
+        offer, legs = self._talk.offer, self.legs
+        self._elsewhere.close()
+        for leg in legs:
             self._line.telephone.end(leg, status=503 if kind is e.ContactFailed else 486)
         if self._ringing is not None:
             self._ringing.close()

@@ -45,6 +45,11 @@ class InLine:
     def is_crisis(self) -> bool:
         return self._menu is not None and self._menu.priority is Priority.CRISIS
 
+    @property
+    def asks(self) -> MenuResult | None:
+        """What the caller chose last."""
+        return self._menu
+
     def ask(self, menu: MenuResult) -> None:
         """Be in line for what the caller chose last."""
         self._menu = menu
@@ -71,9 +76,14 @@ class InLine:
         if self.waits and self._errands.idle:
             self._errands.send(self._enqueue)
 
-    def leave(self, *, fault: bool) -> None:
-        """The contact is over; `fault`: by no wish of the caller's, who may want the place back."""
-        self._errands.send(lambda: self._queue.leave(self._contact.id, fault=fault))
+    def again(self) -> None:
+        """In line again, where it was: whoever served the contact elsewhere is lost."""
+        self._errands.send(self._enqueue)
+
+    def leave(self, *, fault: bool = False, served: bool = False) -> None:
+        """The contact is out of line; `fault`: by no wish of the caller's, who may want the place
+        back; `served`: elsewhere."""
+        self._errands.send(lambda: self._queue.leave(self._contact.id, fault=fault, served=served))
 
     def _announce(self) -> None:
         if self._contact.state is ContactState.QUEUED and self._errands.idle:

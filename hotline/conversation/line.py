@@ -1,16 +1,17 @@
-"""What the conversations of a gateway talk to."""
+"""What a conversation talks to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hotline.clock import Clock, Timers
+from hotline.conversation.ways import Ways
 from hotline.ports import Alarms, Audio, Offers, Queue, Telephone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What a conversation talks to."""
+    """What a conversation talks to. `ways`: where else a caller can go, if anywhere."""
 
     telephone: Telephone
     audio: Audio
@@ -19,3 +20,4 @@ class Line:
     alarms: Alarms
     clock: Clock
     timers: Timers
+    ways: Ways = field(default_factory=Ways)

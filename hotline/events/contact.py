@@ -168,7 +168,8 @@ class CareLimitReached(ContactEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingStarted(ContactEvent):
-    """Both tracks are being written. Paths are relative to the recording folder."""
+    """Both tracks are being written. Paths are relative to the recording folder. Of a message
+    there is the caller's track alone: the other one is empty."""
 
     recording: RecordingId
     caller_track: str
@@ -203,6 +204,66 @@ class CounselorLeft(ContactEvent):
     """The counselor ended the conversation."""
 
     counselor: CounselorId
+    termination: Termination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerDialled(ContactEvent):
+    """A partner's line is asked to take the contact, for the `attempt`-th time (from 1); the
+    contact keeps its place. `because`: ``waiting`` or ``unstaffed``."""
+
+    partner: str
+    attempt: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerFailed(ContactEvent):
+    """It came to nothing: declined, no answer, unreachable; or withdrawn, since somebody of ours
+    answered first. The contact has kept its place. `status`: what SIP said."""
+
+    partner: str
+    reason: Reason
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactForwarded(ContactEvent):
+    """The partner answered: caller and partner hear each other; the contact is out of line."""
+
+    partner: str
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerLost(ContactEvent):
+    """The partner's leg died under the conversation; the caller goes back to the original place."""
+
+    partner: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerLeft(ContactEvent):
+    """The partner ended the conversation."""
+
+    partner: str
+    termination: Termination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageStarted(ContactEvent):
+    """Nobody was there, and the caller chose to leave a message: from here on it is written down.
+    The contact is out of line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLeft(ContactEvent):
+    """The message is complete, and the contact over: somebody has to call back. `recording` is of
+    the caller alone; `seconds`: how long it is."""
+
+    recording: RecordingId
+    seconds: float
     termination: Termination
 
 

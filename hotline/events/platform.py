@@ -28,6 +28,8 @@ class AlarmKind(StrEnum):
     """Somebody waits for whom nobody on duty can be asked, now or later."""
     UNREADABLE = "unreadable"
     """Somebody waits, or is there to serve, whose entry in the queue a gateway cannot read."""
+    PARTNER_FAILED = "partner_failed"
+    """A partner's line did not take a caller; over when a partner answers."""
     PHONES_UNREACHABLE = "phones_unreachable"
     """Most phones of who is ready died at once; over when most of the ready have a live one."""
     FAULT = "fault"

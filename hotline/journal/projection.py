@@ -14,7 +14,14 @@ from hotline.events import Reason
 from hotline.journal.rows import held, hold, let_go
 from hotline.journal.tables import ContactRow, ContactStateRow, CounselorIntervalRow
 
-Ending = e.CallerLeft | e.CounselorLeft | e.ContactRefused | e.ContactFailed
+Ending = (
+    e.CallerLeft
+    | e.CounselorLeft
+    | e.PartnerLeft
+    | e.MessageLeft
+    | e.ContactRefused
+    | e.ContactFailed
+)
 
 
 class ContactProjection:
@@ -110,7 +117,10 @@ def _note_talk(row: ContactRow, event: e.Event) -> None:
             _hold(row, [leg for leg in row.held_legs if leg != event.leg], event.at)
         case e.CounselorLost():
             _end_talk(row, event.at)
-        case e.CallerLeft() | e.CounselorLeft() | e.ContactRefused() | e.ContactFailed():
+        case e.ContactForwarded():
+            row.forwarded_first_at = row.forwarded_first_at or event.at
+            row.partner = event.partner
+        case _ if isinstance(event, Ending):
             _end(row, event)
         case _:
             pass

@@ -20,7 +20,8 @@ local done = {}
 local JOURNAL_TAIL = 5000
 -- For so long a gateway that was given up may come back and hear of it, in ms.
 local BURIED_KEPT = 3600000
-local ENDINGS = { CallerLeft = 1, CounselorLeft = 1, ContactRefused = 1, ContactFailed = 1 }
+local ENDINGS = { CallerLeft = 1, CounselorLeft = 1, PartnerLeft = 1, MessageLeft = 1,
+  ContactRefused = 1, ContactFailed = 1 }
 
 -- A lease of 0 stays over: whoever set it knew that its holder is dead (heartbeat.lua).
 local function renew(zset, lease)

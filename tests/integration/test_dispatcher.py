@@ -235,6 +235,19 @@ async def test_last_counselor_of_a_caller_gets_the_next_call(redis_url: str) -> 
         assert (second.counselor, second.sticky) == ("1001", True)
 
 
+async def test_owner_is_told_for_which_of_its_contacts_nobody_is_there(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene, dispatching(scene, tick=0.02) as running:
+        told = running.unstaffed
+        await scene.store.enqueue(a_waiting("theirs", gateway=OTHER_GATEWAY))
+        await scene.store.enqueue(a_waiting("ours"))
+        await until(lambda: running.feed.picture.waiting == 2)
+        scene.clock.advance(1)
+        await until(lambda: told and told[-1] == {"ours"})
+        await scene.add_ready("1001")  # takes one of the two; both have somebody from now on
+        scene.clock.advance(1)
+        await until(lambda: told[-1] == frozenset())
+
+
 async def test_operator_hears_that_nobody_is_staffed_and_that_somebody_is(redis_url: str) -> None:
     async with a_queue(redis_url) as scene, dispatching(scene, tick=0.02) as running:
         alarms = running.alarms

@@ -17,6 +17,8 @@ from hotline.events import (
     CounselorStateChanged,
     Event,
     MenuFinished,
+    MessageLeft,
+    PartnerLeft,
     Reason,
     Result,
     Termination,
@@ -150,17 +152,22 @@ async def test_sweep_returns_whom_it_lost(redis_url: str) -> None:
         assert (await scene.store.sweep()).lost == ()
 
 
-async def test_lost_contact_is_counted_on_from_what_the_journal_says(redis_url: str) -> None:
+@pytest.mark.parametrize(
+    ("ending", "facts"),
+    [
+        (CallerLeft, {}),
+        (PartnerLeft, {"partner": "north"}),
+        (MessageLeft, {"recording": "r", "seconds": 9.0}),
+    ],
+)
+async def test_lost_contact_is_counted_on_from_what_the_journal_says(
+    redis_url: str, ending: type[Event], facts: dict[str, object]
+) -> None:
     async with a_queue(redis_url) as scene:
         await scene.store.heartbeat(GATEWAY, {ContactId(c): Carried(seq=2) for c in ("c1", "c2")})
         write(scene, MenuFinished, "c1", 3, outcome="chosen", topic="grief", language="zh")
-        write(
-            scene,
-            CallerLeft,
-            "c2",
-            3,
-            termination=Termination(Result.ABANDONED, Reason.CALLER_HUNG_UP),
-        )
+        ended = Termination(Result.ABANDONED, Reason.CALLER_HUNG_UP)
+        write(scene, ending, "c2", 3, termination=ended, **facts)
         await scene.pass_time(17)
         assert [(event.subject, event.seq) for event in failures(scene)] == [("c1", 4)]
 

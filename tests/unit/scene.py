@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,16 +20,20 @@ from hotline.clock import ManualClock, ManualTimers
 from hotline.contact import Contact, ContactState
 from hotline.conversation.arrival import Arrival, DialledLine
 from hotline.conversation.care import CareLimit
-from hotline.conversation.conversation import Conversation, Line
+from hotline.conversation.conversation import Conversation
+from hotline.conversation.line import Line
 from hotline.conversation.speaker import Speaker
 from hotline.conversation.talk import Talk
 from hotline.conversation.waitingroom import Rhythm, WaitingRoom
+from hotline.conversation.ways import Ways
 from hotline.events import CounselorState, Event, Reason, SealedNumber, Termination
 from hotline.ids import ContactId, GatewayId, LegId, NodeId
 from hotline.menu.flow import Flows
 from hotline.menu.reception import Reception
 from hotline.menu.welcome import Welcome
+from hotline.overflow import Overflow
 from hotline.ports import Offer
+from hotline.voicemail import Voicemail
 from tests.fakes import (
     EventList,
     FakeAlarms,
@@ -47,7 +52,14 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 class Scene:
     """A caller, a counselor's phone, and what the platform makes of them."""
 
-    def __init__(self, *, flow: str = "main", queue: FakeQueue | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        flow: str = "main",
+        queue: FakeQueue | None = None,
+        overflow: Sequence[Overflow] = (),
+        voicemail: bool = False,
+    ) -> None:
         self.journal = EventList()
         self.telephone = FakeTelephone()
         self.audio = FakeAudio()
@@ -57,6 +69,12 @@ class Scene:
         self.clock = ManualClock(NOON)
         self.queue = queue or FakeQueue(clock=self.clock)
         self.timers = ManualTimers()
+        self.ways = Ways(
+            overflow=tuple(overflow),
+            voicemail=Voicemail(enabled=voicemail),
+            recorder=self.recorder,
+            identity_of=lambda _sealed: "<sip:13800138000@here>",
+        )
         self.welcome = Welcome(flow=Flows(Path("/nowhere")).find(flow))
         self.conversation = self.converse(
             Arrival(
@@ -90,6 +108,7 @@ class Scene:
                 alarms=self.alarms,
                 clock=self.clock,
                 timers=self.timers,
+                ways=self.ways,
             ),
             ring_timeout=20,
             reception=reception,
@@ -186,7 +205,22 @@ class Scene:
 
     @property
     def counselor_leg(self) -> LegId:
-        return self.telephone.dialled[-1][2]
+        """That of the last counselor who was rung."""
+        return self._leg_of(partner=False)
+
+    @property
+    def partner_leg(self) -> LegId:
+        return self._leg_of(partner=True)
+
+    def _leg_of(self, *, partner: bool) -> LegId:
+        dialled = reversed(self.telephone.dialled)
+        return next(leg for whom, _, leg in dialled if whom.startswith("partner.") is partner)
+
+    async def wait_for(self, seconds: int, *, unstaffed: bool = False) -> None:
+        """Time passes, second by second, as the dispatcher tells who is staffed."""
+        for _ in range(seconds):
+            self.conversation.nobody_staffed(unstaffed)
+            await self.advance(1)
 
     async def talk(self) -> Offer:
         """All the way to a bridged conversation."""

@@ -21,16 +21,18 @@ from hotline.events import (
 )
 from hotline.gateway import Gateway, Switchboard
 from hotline.ids import ContactId, CounselorId, GatewayId, LegId, NodeId
+from hotline.overflow import Overflow
 from tests.unit.scene import Scene, invited
 
 ONE, TWO = LegId("one"), LegId("two")
+PARTNER = Overflow(name="north", to="sip:help@192.0.2.20", when_unstaffed=True)
 
 
 class Exchange:
     """A gateway of fakes."""
 
     def __init__(self, *, max_contacts: int = 10) -> None:
-        self.scene = Scene()
+        self.scene = Scene(overflow=[PARTNER])
         self.gateway = Gateway(
             gateway=GatewayId("gateway-1.test"),
             lines={"12356": DialledLine(flow="main", node=NodeId("city"))},
@@ -219,3 +221,45 @@ def test_leaving_gateway_takes_no_call_and_ends_those_it_has() -> None:
     refused = exchange.scene.last(ContactRefused)
     assert refused.termination == Termination(Result.REFUSED, Reason.SHUTDOWN)
     assert exchange.scene.alarms.standing == {}
+
+
+async def in_line(x: Exchange, leg: LegId) -> ContactId:
+    """A caller on `leg` waits; return the contact."""
+    x.gateway.leg_event(invited(leg))
+    x.gateway.leg_event(LegAnswered(leg=leg))
+    await x.settle()
+    for digit in "#11":
+        x.gateway.leg_event(DigitPressed(leg=leg, digit=digit))
+    await x.settle()
+    return ContactId(f"contact-of-{leg}")
+
+
+def test_each_contact_is_told_whether_anybody_is_there_for_it() -> None:
+    async def act(x: Exchange) -> None:
+        first, second = await in_line(x, ONE), await in_line(x, TWO)
+        x.gateway.nobody_staffed({second, ContactId("of another gateway")})
+        x.scene.timers.advance(1)
+        assert [h["X-Hotline-Contact"] for _, h, _ in x.scene.telephone.dialled] == [second]
+        x.gateway.nobody_staffed({first})
+        x.scene.timers.advance(1)
+        told = {h["X-Hotline-Contact"] for _, h, _ in x.scene.telephone.dialled}
+        assert told == {first, second}
+
+    play(act)
+
+
+def test_partners_leg_finds_the_conversation_that_dialled_it() -> None:
+    async def act(x: Exchange) -> None:
+        contact = await in_line(x, ONE)
+        await in_line(x, TWO)
+        x.gateway.nobody_staffed({contact})
+        x.scene.timers.advance(1)
+        x.gateway.leg_event(LegAnswered(leg=x.scene.partner_leg))
+        assert x.scene.audio.bridges == {frozenset({ONE, x.scene.partner_leg})}
+        x.gateway.leg_event(
+            LegEnded(leg=x.scene.partner_leg, reason=Reason.COUNSELOR_HUNG_UP, status=200)
+        )
+        assert ONE in x.scene.telephone.ended
+        assert TWO not in x.scene.telephone.ended
+
+    play(act)

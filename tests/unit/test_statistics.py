@@ -9,7 +9,7 @@ import pytest
 
 from admin.statistics.figures import Cell, Figures, Interval, Measures, fold, lineage
 from admin.statistics.trace import trace
-from hotline.events import Event
+from hotline.events import Event, Result
 from tests.histories import MONDAY, History
 
 MEASURES = Measures(
@@ -156,3 +156,25 @@ def test_a_history_without_its_invite_is_traced_and_counted_nowhere() -> None:
 def test_rates_of_nothing_are_none() -> None:
     empty = Figures()
     assert (empty.asa, empty.aht, empty.connection_rate) == (None, None, None)
+
+
+def test_who_was_forwarded_or_left_a_message_is_neither_answered_nor_abandoned() -> None:
+    figures = city(
+        waiting("forwarded").call_partner().forward().partner_leaves(),
+        waiting("hung up on the partner").call_partner().forward().leave(60.0, Result.COMPLETED),
+        waiting("message").start_message().leave_message(),
+        History("message when closed").arrive().greet().start_message().leave_message(),
+        waiting("said nothing").start_message().leave(60.0),
+        waiting("partner failed").call_partner().partner_fails().leave(60.0),
+    )
+    assert (figures.calls, figures.offered, figures.answered) == (6, 5, 0)
+    assert (figures.forwarded, figures.messages, figures.abandoned) == (2, 2, 2)
+    assert (figures.abandoned_in_menu, figures.failed, figures.open) == (0, 0, 0)
+    assert (figures.talk, figures.handled) == (0.0, 0)
+
+
+def test_who_was_forwarded_and_then_answered_by_us_counts_as_both() -> None:
+    tale = waiting("c").call_partner().forward().lose_partner()
+    tale.offer("1", "1001").answer("1", "1001").complete("1001", 50)
+    figures = city(tale)
+    assert (figures.forwarded, figures.answered, figures.talk) == (1, 1, 50.0)
