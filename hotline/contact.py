@@ -7,6 +7,9 @@
     abandoned <---CallerLeft-----+---------------------- offered                 |
                                                           | ContactAnswered      |
     completed <---CallerLeft, CounselorLeft------------ talking --CounselorLost--'
+                                                         ^  |
+                        EscalationRequested, the offers  |  |
+                        of it, CounselorJoined, -Parted  '--'
 
 ``refused`` and ``failed`` can be reached from every living state where they make sense. The four
 endings accept no event at all: a contact ends once. Whoever feeds the machine drops what comes
@@ -53,6 +56,20 @@ _ENDS_UNSERVED: Mapping[type[e.Event], ContactState] = {
     e.ContactFailed: S.FAILED,
 }
 
+_SECOND_COUNSELOR: Mapping[type[e.Event], ContactState] = {
+    e.EscalationRequested: S.TALKING,
+    e.EscalationWithdrawn: S.TALKING,
+    e.ContactOffered: S.TALKING,
+    e.OfferMissed: S.TALKING,
+    e.OfferDeclined: S.TALKING,
+    e.OfferFailed: S.TALKING,
+    e.OfferWithdrawn: S.TALKING,
+    e.CounselorJoined: S.TALKING,
+    e.CounselorParted: S.TALKING,
+    e.HelpRequested: S.TALKING,
+}
+"""A second counselor is asked for, comes and goes: the conversation goes on meanwhile."""
+
 TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] = {
     None: {e.InviteReceived: S.RINGING},
     S.RINGING: {e.CallAnswered: S.GREETED, **_ENDS_UNSERVED},
@@ -86,6 +103,7 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
         e.ContactHeld: S.TALKING,
         e.ContactResumed: S.TALKING,
         e.CareLimitReached: S.TALKING,
+        **_SECOND_COUNSELOR,
         e.CounselorLost: S.QUEUED,
         e.CounselorLeft: S.COMPLETED,
         e.CallerLeft: S.COMPLETED,

@@ -21,11 +21,20 @@ from hotline.conversation.conversation import Conversation
 from hotline.conversation.errands import Errands
 from hotline.conversation.notice import Notice
 from hotline.events import AlarmKind, Reason, SealedNumber
-from hotline.ids import ContactId, CounselorId, GatewayId, LegId, OfferId, RecordingId
+from hotline.ids import (
+    ContactId,
+    CounselorId,
+    GatewayId,
+    LegId,
+    OfferId,
+    RecordingId,
+    requested_for,
+)
 from hotline.ports import (
     Alarms,
     Audio,
     Counselors,
+    EscalateContact,
     NoticeOutcome,
     Offer,
     OfferOutcome,
@@ -56,7 +65,7 @@ class Gateway:
     """All conversations of one process.
 
     `converse` makes the conversation for an arrival; `seal` seals a caller's number.
-    Implements ports.LegListener, ports.OfferTaker and ports.Notifier.
+    Implements ports.LegListener, ports.OfferTaker, ports.OrderTaker and ports.Notifier.
     """
 
     def __init__(
@@ -93,17 +102,20 @@ class Gateway:
 
     @property
     def carried(self) -> dict[ContactId, int]:
-        """Every living contact with the number of its last event: what the heartbeat says."""
-        return {
-            contact: conversation.contact.seq
-            for contact, conversation in self._conversations.items()
-            if not conversation.contact.ended
-        }
+        """Every living contact with the number of its last event, and what it requests: what the
+        heartbeat says."""
+        living = [c for c in self._conversations.values() if not c.contact.ended]
+        requests = {c.escalation.request: 0 for c in living if c.escalation.request is not None}
+        return {c.contact.id: c.contact.seq for c in living} | requests
 
     @property
     def waiting(self) -> frozenset[ContactId]:
         """Those of them that wait or are offered."""
-        return frozenset(c for c, conversation in self._conversations.items() if conversation.waits)
+        waiting = {c for c, conversation in self._conversations.items() if conversation.waits}
+        requests = {
+            c.escalation.request for c in self._conversations.values() if c.escalation.waits
+        }
+        return frozenset(waiting | {request for request in requests if request is not None})
 
     def conversation_of(self, leg: LegId) -> Conversation | None:
         """Return the conversation that `leg` belongs to, if it is still alive."""
@@ -184,7 +196,8 @@ class Gateway:
 
     @property
     def _legs_used(self) -> int:
-        return 2 * self.contacts + len(self._announcements) + len(self._notices)
+        third = sum(c.escalation.request is not None for c in self._conversations.values())
+        return 2 * self.contacts + third + len(self._announcements) + len(self._notices)
 
     def _hand_over(self, leg: LegId) -> None:
         self._switchboard.telephone.end(leg, status=503, retry_after=RETRY_AFTER_SECONDS)
@@ -227,7 +240,7 @@ class Gateway:
 
     def offer_made(self, offer: Offer) -> None:
         """An offer for a contact of ours: to its conversation, or back where it came from."""
-        conversation = self._conversations.get(offer.contact)
+        conversation = self._concerned(offer.contact)
         if conversation is None:  # the caller has gone meanwhile
             self._errands.send(lambda: self._offers.give_back(offer, OfferOutcome.WITHDRAWN))
             return
@@ -239,6 +252,16 @@ class Gateway:
         """The queue took an offer back."""
         for conversation in self._conversations.values():
             conversation.offer_withdrawn(offer)
+
+    def ordered(self, order: EscalateContact) -> None:
+        """Somebody gives an order about a contact of ours."""
+        conversation = self._concerned(order.contact)
+        if conversation is not None:
+            conversation.escalate(by=order.by, reason=order.reason)
+
+    def _concerned(self, contact: ContactId) -> Conversation | None:
+        """Return the conversation of a contact, or of a request."""
+        return self._conversations.get(requested_for(contact) or contact)
 
     # --- notices -----------------------------------------------------------------
 
@@ -265,10 +288,11 @@ class Gateway:
     # --- housekeeping ------------------------------------------------------------
 
     def requeue(self, contacts: Collection[ContactId]) -> None:
-        """Put these contacts in line again: the queue does not hold them any more."""
+        """Put these contacts and requests in line again: the queue does not hold them any more."""
         for contact in contacts:
-            if contact in self._conversations:
-                self._conversations[contact].requeue()
+            conversation = self._concerned(contact)
+            if conversation is not None:
+                conversation.requeue(contact)
 
     def recording_stopped(self, recording: RecordingId, detail: str) -> None:
         """The recorder gave this recording up."""

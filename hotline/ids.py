@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NewType
 from uuid import uuid4
 
@@ -23,9 +24,25 @@ RecordingId = NewType("RecordingId", str)
 NodeId = NewType("NodeId", str)
 """A node of the tiers city - district - street - community, as a path: ``city/east/riverside``."""
 
+_REQUEST = re.compile(r"(.+)\+[0-9]+")
+
 
 def new_contact_id() -> ContactId:
     return ContactId(uuid4().hex)
+
+
+def request_id(contact: ContactId, number: int) -> ContactId:
+    """Return the id of the `number`-th request for a second counselor in `contact`'s conversation.
+
+    A request stands in line like a contact; its id names the contact that it is for.
+    """
+    return ContactId(f"{contact}+{number}")
+
+
+def requested_for(contact: ContactId) -> ContactId | None:
+    """Return the contact that a request is for; None: `contact` is a contact itself."""
+    found = _REQUEST.fullmatch(contact)
+    return ContactId(found[1]) if found else None
 
 
 def new_leg_id() -> LegId:

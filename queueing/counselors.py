@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from hotline.errors import StateRefused, UnknownCounselor
 from hotline.events import CounselorState
-from hotline.ids import ContactId, CounselorId
+from hotline.ids import ContactId, CounselorId, requested_for
 from queueing import keys
 from queueing.presence import Presence
 from queueing.routing.skills import CounselorProfile, profile_from_json, profile_to_json
@@ -75,9 +75,14 @@ def _presence(profile: CounselorProfile, row: Mapping[str, str | None]) -> Prese
         state=CounselorState(row["state"] or CounselorState.OFFLINE),
         since=_instant(row["since"] or 0),
         reason=row["reason"] or "",
-        contact=ContactId(row["contact"]) if row["contact"] else None,
+        contact=_contact(row["contact"]),
         wish=CounselorState(row["wish"]) if row["wish"] else None,
     )
+
+
+def _contact(text: str | None) -> ContactId | None:
+    """Return whom a counselor serves: of a request, the contact that it is for."""
+    return (requested_for(ContactId(text)) or ContactId(text)) if text else None
 
 
 def _instant(milliseconds: str | float) -> datetime:

@@ -19,7 +19,7 @@ CHANGES: Final = "hotline:changes"
 GENERATION: Final = "hotline:generation"
 """Random text, made once: another one means that Redis lost its data."""
 WAITING: Final = "hotline:waiting"
-"""ZSET contact -> `order.waiting_score`: who waits and was not offered to anybody."""
+"""ZSET contact or request -> `order.score_of`: who waits and was not offered to anybody."""
 CONTACTS: Final = "hotline:contacts"
 """HASH contact -> JSON of what it asks for (`queueing.waiting`)."""
 CONTACT: Final = "hotline:contact:"
@@ -64,6 +64,8 @@ TO_TELL: Final = "hotline:to-tell"
 """HASH ``counselor:ms`` (since when not ready) -> JSON of the notice (`queueing.notices`)."""
 TELLING: Final = "hotline:telling:"
 """STRING each, by the same name, for as long as nobody else may call the counselor."""
+ORDERED: Final = "hotline:ordered:"
+"""STRING each, by the key of an order about a contact, so that it is given once (`orders`)."""
 BLOCKED: Final = "hotline:blocked"
 """HASH digest of a caller's number -> JSON of the block (`queueing.blocks`)."""
 CARE: Final = "hotline:care"
@@ -76,7 +78,7 @@ NOTICES: Final = "hotline:notices"
 SCRIPT_KEYS: Final = (
     JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
     OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,
-    PLAN, SERVED, PLACE, ANSWERS,
+    PLAN, SERVED, PLACE, ANSWERS, ORDERED,
 )  # fmt: skip
 
 

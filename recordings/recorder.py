@@ -36,7 +36,7 @@ def free_space(folder: Path) -> int:
 class _Running:
     contact: ContactId
     caller: LegId
-    counselor: LegId
+    counselors: list[LegId]
 
 
 class Recorder:
@@ -77,9 +77,19 @@ class Recorder:
             self._tracks.stop_track(caller)
             (self._root / started.caller_track).unlink(missing_ok=True)
             raise
-        self._running[recording] = _Running(contact, caller, counselor)
+        self._running[recording] = _Running(contact, caller, [counselor])
         log.info("contact %s: recording %s began", contact[:8], recording[:8])
         return started
+
+    def join(self, recording: RecordingId, counselor: LegId) -> None:
+        """Write a second counselor to the counselor's track as well; nothing happens when the
+        recording is not running."""
+        running = self._running.get(recording)
+        if running is None:
+            return
+        for other in running.counselors:  # whoever of them is still there
+            self._tracks.share_track(other, counselor)
+        running.counselors.append(counselor)
 
     def stop(self, recording: RecordingId) -> None:
         """Close both tracks; nothing happens when the recording is not running."""
@@ -87,7 +97,8 @@ class Recorder:
         if running is None:
             return
         self._tracks.stop_track(running.caller)
-        self._tracks.stop_track(running.counselor)
+        for counselor in running.counselors:
+            self._tracks.stop_track(counselor)
         log.info("contact %s: recording %s stopped", running.contact[:8], recording[:8])
 
     def sweep(self) -> list[RecordingId]:

@@ -110,6 +110,8 @@ class FakeRecorder:
         self.full = False
         self.running: set[RecordingId] = set()
         self.started = 0
+        self.joined: list[tuple[RecordingId, LegId]] = []
+        """Who else is written to the counselor's track."""
 
     def start(self, contact: ContactId, *, caller: LegId, counselor: LegId) -> StartedRecording:
         if self.full:
@@ -122,6 +124,10 @@ class FakeRecorder:
             caller_track=f"{recording}.caller.wav",
             counselor_track=f"{recording}.counselor.wav",
         )
+
+    def join(self, recording: RecordingId, counselor: LegId) -> None:
+        if recording in self.running:
+            self.joined.append((recording, counselor))
 
     def stop(self, recording: RecordingId) -> None:
         self.running.discard(recording)

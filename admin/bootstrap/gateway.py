@@ -102,7 +102,7 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
         recorder=conversations.recorder,
         alarms=alarms,
         dispatcher=_dispatcher(settings, store, identity, alarms=alarms, clock=clock),
-        inbox=Inbox(settings.redis_url, gateway=identity, taker=gateway),
+        inbox=Inbox(settings.redis_url, gateway=identity, taker=gateway, orders=gateway),
         heart=_heart(store, gateway),
         reconciler=Reconciler(leases=store, alarms=alarms),
         reach=watch,

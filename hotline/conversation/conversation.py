@@ -1,19 +1,19 @@
 """One contact's life on this gateway: leg events and offers in, commands and journal events out.
 
 The contact machine says what may happen; this coordinator makes it happen. It owns the caller's
-leg from INVITE to the end, and the counselor's leg while there is one:
+leg from INVITE to the end, and the counselors' legs while there are any:
 
     Reception      notice and menu       until the contact is queued
     InLine         what the queue knows  while it waits or is offered
     WaitingRoom    music and position    likewise
-    Ringing        the offer's leg       while a counselor's phone rings
+    Seat           offer and counselor   while a phone rings, and while they talk
     Talk           bridge and tracks     while they talk
+    Escalation     a second counselor    likewise, when the first asks for one
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 
 from hotline import events as e
 from hotline.call import (
@@ -25,27 +25,19 @@ from hotline.call import (
     LegResumed,
     PlaybackFinished,
 )
-from hotline.clock import Clock, Timers
 from hotline.contact import Contact, ContactState, E
 from hotline.conversation.arrival import Arrival
 from hotline.conversation.errands import Errands
+from hotline.conversation.escalation import Escalation
 from hotline.conversation.inline import InLine
-from hotline.conversation.ringing import EVENT_OF, WITH_STATUS, Ringing
+from hotline.conversation.seat import Line, Seat
 from hotline.conversation.talk import Talk
 from hotline.conversation.waitingroom import WaitingRoom
 from hotline.events import Reason, Result, Termination
-from hotline.ids import LegId, OfferId, RecordingId
+from hotline.ids import ContactId, LegId, OfferId, RecordingId
 from hotline.menu.ivr import Outcome
 from hotline.menu.reception import MenuResult, Reception
-from hotline.ports import (
-    Alarms,
-    Audio,
-    Offer,
-    OfferOutcome,
-    Offers,
-    Queue,
-    Telephone,
-)
+from hotline.ports import Offer
 
 log = logging.getLogger(__name__)
 
@@ -53,22 +45,6 @@ S = ContactState
 
 LOST = frozenset({Reason.RTP_SILENCE, Reason.SESSION_EXPIRED, Reason.FAULT, Reason.UNREACHABLE})
 """Endings of a leg that are the network's doing, not the counselor's or the caller's."""
-
-AGAIN_SECONDS = 2.0
-"""After an offer that failed by a fault of ours: at once, it would fail again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """What a conversation talks to."""
-
-    telephone: Telephone
-    audio: Audio
-    queue: Queue
-    offers: Offers
-    alarms: Alarms
-    clock: Clock
-    timers: Timers
 
 
 class Conversation:
@@ -88,11 +64,9 @@ class Conversation:
         self.contact = contact
         self.arrival = arrival
         self._line = line
-        self._ring_timeout = ring_timeout
         self._reception = reception
         self._waiting_room = waiting_room
         self._talk = talk
-        self._ringing: Ringing | None = None
         self._errands = Errands(timers=line.timers, name=f"contact {contact.id[:8]}")
         self._in_line = InLine(
             contact=contact,
@@ -101,6 +75,21 @@ class Conversation:
             waiting_room=waiting_room,
             errands=self._errands,
             clock=line.clock,
+        )
+        self._seat = Seat(
+            contact,
+            line=line,
+            errands=self._errands,
+            ring_timeout=ring_timeout,
+            answered=self._counselor_answered,
+        )
+        self.escalation = Escalation(
+            contact=contact,
+            line=line,
+            errands=self._errands,
+            first=self._seat,
+            talk=talk,
+            asks=self._in_line.asks,
         )
 
     # --- what the gateway asks ---------------------------------------------------
@@ -113,17 +102,20 @@ class Conversation:
     @property
     def legs(self) -> frozenset[LegId]:
         """The legs that belong to this contact now."""
-        counselor = self._ringing.leg if self._ringing else self._talk.counselor
-        return frozenset({self.arrival.leg} | ({counselor} if counselor else set()))
+        legs = (self.arrival.leg, self._seat.leg, self.escalation.leg)
+        return frozenset(leg for leg in legs if leg is not None)
 
     @property
     def waits(self) -> bool:
         """The contact is in line, or a phone rings for it."""
         return self._in_line.waits
 
-    def requeue(self) -> None:
-        """The queue has lost this contact (Redis lost its data): in line again."""
-        self._in_line.requeue()
+    def requeue(self, which: ContactId) -> None:
+        """The queue has lost this contact, or its request (Redis lost its data): in line again."""
+        if which == self.contact.id:
+            self._in_line.requeue()
+        else:
+            self.escalation.requeue()
 
     def begin(self) -> None:
         """The INVITE is here: journal it, ring, answer."""
@@ -142,40 +134,32 @@ class Conversation:
             return
         if event.leg == self.arrival.leg:
             self._caller_event(event)
-        elif self._ringing is not None and event.leg == self._ringing.leg:
-            self._ringing_event(event, self._ringing)
-        elif event.leg == self._talk.counselor:
+        elif event.leg == self.escalation.leg:
+            if not self._key_pressed(event):
+                self.escalation.leg_event(event)
+        elif event.leg == self._seat.leg and self._seat.rings:
+            self._seat.ringing_event(event)
+        elif event.leg == self._seat.leg and not self._key_pressed(event):
             self._counselor_event(event)
 
     def offer_made(self, offer: Offer) -> None:
-        """A counselor was claimed for this contact: ring the phone, or give the offer back."""
-        if self.contact.state is not S.QUEUED:
-            self._errands.send(lambda: self._line.offers.give_back(offer, OfferOutcome.WITHDRAWN))
-            return
-        self._record(
-            e.ContactOffered,
-            offer=offer.id,
-            counselor=offer.counselor,
-            plan=offer.plan,
-            step=offer.step,
-            sticky=offer.sticky,
-        )
-        left = (offer.expires_at - self._line.clock.now()).total_seconds()
-        self._ringing = Ringing(
-            offer,
-            contact=self.contact.id,
-            telephone=self._line.telephone,
-            timers=self._line.timers,
-            alarms=self._line.alarms,
-            seconds=min(self._ring_timeout, left),
-        )
+        """A counselor was claimed for this contact, or its request: ring, or give it back."""
+        if offer.contact != self.contact.id:
+            self.escalation.offer_made(offer)
+        elif self.contact.state is S.QUEUED:
+            self._seat.ring(offer)
+        else:
+            self._seat.refuse(offer)
 
     def offer_withdrawn(self, offer: OfferId) -> None:
         """The queue took the offer back (its lease ran out): the phone stops ringing."""
-        if self._ringing is not None and self._ringing.offer.id == offer:
-            ringing = self._ringing
-            ringing.stop(OfferOutcome.WITHDRAWN)
-            self._offer_over(ringing, OfferOutcome.WITHDRAWN, 487)  # the next may be on its heels
+        self._seat.withdrawn(offer)
+        self.escalation.offer_withdrawn(offer)
+
+    def escalate(self, *, by: str, reason: str) -> None:
+        """Bring a second counselor into the conversation, if there is one."""
+        if self.contact.state is S.TALKING:
+            self.escalation.ask(by=by, reason=reason)
 
     def recording_stopped(self, recording: RecordingId, detail: str) -> None:
         """The recorder gave up (disk short): the conversation goes on unrecorded."""
@@ -275,76 +259,55 @@ class Conversation:
     def _hold_event(self, event: LegEvent) -> None:
         if isinstance(event, LegHeld):
             self._record(e.ContactHeld, leg=event.leg)
-            if event.leg == self._talk.counselor:
-                self._talk.hold()
+            self._talk.hold(event.leg)
         elif isinstance(event, LegResumed):
             self._record(e.ContactResumed, leg=event.leg)
-            if event.leg == self._talk.counselor:
-                self._talk.resume()
+            self._talk.resume(event.leg)
 
-    # --- the offer's leg ---------------------------------------------------------
+    # --- the counselor's leg -----------------------------------------------------
 
-    def _ringing_event(self, event: LegEvent, ringing: Ringing) -> None:
-        ringing.leg_event(event)
-        if isinstance(event, LegAnswered):
-            ringing.close()
-            self._errands.hurry(lambda: self._counselor_answered(ringing))
-        elif isinstance(event, LegEnded):
-            self._offer_over(ringing, ringing.outcome(event), event.status)
-
-    def _offer_over(self, ringing: Ringing, outcome: OfferOutcome, status: int) -> None:
-        ringing.close()
-        self._ringing = None
-        facts: dict[str, object] = {"offer": ringing.offer.id, "counselor": ringing.offer.counselor}
-        if outcome in WITH_STATUS:
-            facts["status"] = status
-        self._record(EVENT_OF[outcome], **facts)
-        if ringing.failed_at_once:
-            self._errands.send(lambda: self._line.timers.pause(AGAIN_SECONDS))
-        self._errands.send(lambda: self._line.offers.give_back(ringing.offer, outcome))
-
-    async def _counselor_answered(self, ringing: Ringing) -> None:
-        valid = await self._errands.promptly(
-            lambda: self._line.offers.accept(ringing.offer), otherwise=True
-        )
-        if self._ringing is not ringing:  # the caller hung up, or the counselor did, meanwhile
-            if not self.contact.ended:  # and the queue believes that the two talk
-                self._errands.send(lambda: self._line.offers.finish(ringing.offer, requeue=True))
+    def _counselor_answered(self) -> None:
+        offer, leg = self._seat.offer, self._seat.leg
+        if offer is None or leg is None:
             return
-        if not valid or self.contact.state is not S.OFFERED:
-            ringing.stop(OfferOutcome.WITHDRAWN)
-            return
-        self._ringing = None
         self._waiting_room.leave()
-        self._talk.begin(ringing.offer, ringing.leg)
-        self._record(
-            e.ContactAnswered,
-            offer=ringing.offer.id,
-            counselor=ringing.offer.counselor,
-            leg=ringing.leg,
-        )
+        self._talk.begin(leg, offer.counselor)
+        self._record(e.ContactAnswered, offer=offer.id, counselor=offer.counselor, leg=leg)
         for kind, facts in self._talk.record(consent=self._reception.consent):
             self._record(kind, **facts)
 
-    # --- the conversation --------------------------------------------------------
+    def _key_pressed(self, event: LegEvent) -> bool:
+        if isinstance(event, DigitPressed) and self.contact.state is S.TALKING:
+            self.escalation.pressed(event.leg, event.digit)
+        return isinstance(event, DigitPressed)
 
     def _counselor_event(self, event: LegEvent) -> None:
-        offer = self._talk.offer
-        if not isinstance(event, LegEnded) or offer is None:
+        if not isinstance(event, LegEnded):
             self._hold_event(event)
-        elif event.reason in LOST:
-            self._close_talk(offer, requeue=True)
-            self._record(e.CounselorLost, counselor=offer.counselor, reason=event.reason)
-            self._wait("counselor_lost")
+        elif self.escalation.has_joined:
+            self.escalation.first_left(event.leg, event.reason)
+        elif event.reason in LOST or self.escalation.waits:
+            self._counselor_lost(event.reason)
         else:
             termination = Termination(Result.COMPLETED, event.reason)
-            self._end(e.CounselorLeft, termination, counselor=offer.counselor)
+            self._end(e.CounselorLeft, termination, counselor=self._seat.counselor)
 
-    def _close_talk(self, offer: Offer, *, requeue: bool) -> None:
+    def _counselor_lost(self, reason: Reason) -> None:
+        """The caller goes back to the line; before others, if the counselor had asked for help with
+        the caller, which nobody came to give in time."""
+        counselor, was_escalated = self._seat.counselor, self.escalation.waits
+        self._close_talk(requeue=True)
+        self._record(e.CounselorLost, counselor=counselor, reason=reason)
+        if was_escalated:
+            self._in_line.ask_urgently()
+        self._wait("escalation_wait" if was_escalated else "counselor_lost")
+
+    def _close_talk(self, *, requeue: bool) -> None:
+        self.escalation.clear(status=486)
         stopped = self._talk.end()
         if stopped is not None:
             self._record(e.RecordingStopped, recording=stopped)
-        self._errands.send(lambda: self._line.offers.finish(offer, requeue=requeue))
+        self._seat.finish(requeue=requeue)
         self._errands.send(self._talk.care.report)
 
     # --- waiting and ending ------------------------------------------------------
@@ -355,17 +318,16 @@ class Conversation:
     def _end(self, kind: type[e.Event], termination: Termination, **facts: object) -> None:
         self._reception.close()
         self._waiting_room.leave()
-        offer = self._talk.offer
-        for leg in self.legs:
-            self._line.telephone.end(leg, status=503 if kind is e.ContactFailed else 486)
-        if self._ringing is not None:
-            self._ringing.close()
-            self._ringing = None
+        talked = self._seat.offer is not None
         fault = kind is e.ContactFailed or termination.reason in LOST
-        if self.waits or (fault and offer is not None):
+        status = 503 if kind is e.ContactFailed else 486
+        self._line.telephone.end(self.arrival.leg, status=status)
+        self.escalation.clear(status=status)
+        self._seat.clear(status=status)
+        if self.waits or (fault and talked):
             self._in_line.leave(fault=fault)
-        if offer is not None:
-            self._close_talk(offer, requeue=False)
+        if talked:
+            self._close_talk(requeue=False)
         self._record(kind, termination=termination, **facts)
 
     def _record(self, kind: type[E], **facts: object) -> E:

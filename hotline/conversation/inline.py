@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hotline import events as e
 from hotline.clock import Clock
 from hotline.contact import Contact, ContactState
@@ -10,7 +12,7 @@ from hotline.conversation.errands import Errands
 from hotline.conversation.waitingroom import WaitingRoom
 from hotline.events import Priority
 from hotline.menu.reception import MenuResult
-from hotline.ports import Place, Queue
+from hotline.ports import Place, Queue, Waiting
 
 
 class InLine:
@@ -59,6 +61,20 @@ class InLine:
         )
         self._errands.send(self._enqueue)
 
+    def ask_urgently(self) -> None:
+        """Be in line for the same, before those who are in no danger that anybody knows of."""
+        if self._menu is not None:
+            urgent = (
+                self._menu if self.is_crisis else replace(self._menu, priority=Priority.HIGH_RISK)
+            )
+            self.ask(urgent)
+
+    def asks(self) -> Waiting | None:
+        """Return what the queue was asked for last; None before that."""
+        if self._menu is None:
+            return None
+        return self._arrival.waiting(self._contact.id, self._menu, since=self.since)
+
     def wait(self, first: str, *, language: str) -> None:
         """Let the caller hear `first` (a prompt's name), then music and the place."""
         self._waiting_room.enter(
@@ -86,10 +102,9 @@ class InLine:
         return place
 
     async def _enqueue(self) -> None:
-        menu = self._menu
-        if menu is None or not self.waits:
+        waiting = self.asks()
+        if waiting is None or not self.waits:
             return
-        waiting = self._arrival.waiting(self._contact.id, menu, since=self.since)
         rings = self._contact.state is ContactState.OFFERED
         kept = await self._queue.enqueue(waiting, rings=rings)
         if kept is not None and self.waits:

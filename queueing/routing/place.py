@@ -9,7 +9,7 @@ from hotline.ids import CounselorId
 from hotline.ports import Waiting
 from queueing.keys import milliseconds
 from queueing.routing.circle import Circle
-from queueing.routing.order import waiting_score
+from queueing.routing.order import score_of
 
 if TYPE_CHECKING:
     from queueing.routing.need import Need
@@ -33,7 +33,7 @@ class Place:
         self.waiting = waiting
         self.sticky = sticky
         self.arrived = milliseconds(waiting.arrived_at)
-        self.rank = (waiting_score(waiting.priority, self.arrived), waiting.contact)
+        self.rank = (score_of(waiting), waiting.contact)
         self.open: list[tuple[int, Circle]] = []
         """Steps, from 0, in their order, with their circles: once open they stay open."""
         self.widest: list[Circle] = []

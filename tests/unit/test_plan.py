@@ -66,7 +66,7 @@ WRONG = {
     "a later format": (altered("format = 1", "format = 2"), "format: must be 1, not 2"),
     "unknown key": (
         "rutes = 1\n" + GOOD,
-        "rutes: no such key; there are format, partners, languages, sticky, routes",
+        "rutes: no such key; there are format, partners, languages, sticky, escalation, routes",
     ),
     "a partner's district": (
         altered('["othercity"]', '["othercity/north"]'),
