@@ -247,7 +247,7 @@ class Escalation:
         self._record(e.HelpRequested, counselor=seat.counselor, by="counselor")
         self._line.alarms.raise_alarm(
             AlarmKind.HELP_REQUESTED,
-            f"counselor {seat.counselor} asks for help, contact {self._contact.id[:8]}",
+            f"counselor {seat.counselor} asks for help, contact {self._contact.id}",
         )
         self._talk.whisper(leg, ["help_requested"])
 
