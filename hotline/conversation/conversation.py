@@ -160,6 +160,8 @@ class Conversation:
         """Bring a second counselor into the conversation, if there is one."""
         if self.contact.state is S.TALKING:
             self.escalation.ask(by=by, reason=reason)
+        else:
+            log.warning("contact %s: nobody talks, no escalation", self.contact.id[:8])
 
     def recording_stopped(self, recording: RecordingId, detail: str) -> None:
         """The recorder gave up (disk short): the conversation goes on unrecorded."""
