@@ -148,3 +148,22 @@ def test_a_history_without_its_invite_is_traced_and_counted_nowhere() -> None:
 def test_rates_of_nothing_are_none() -> None:
     empty = Figures()
     assert (empty.asa, empty.aht, empty.connection_rate) == (None, None, None)
+
+
+def escalated(contact: str) -> History:
+    tale = waiting(contact).offer("1", "1001").answer("1", "1001")
+    return tale.escalate("1001", 60.0).join("2", "2001", 9.0)
+
+
+def test_conversation_with_two_counselors_is_talked_once_and_wrapped_up_by_each() -> None:
+    figures = city(escalated("c").part("1001", "2001", "desk", 30.0).complete("2001", 100.0, 60.0))
+    assert figures.talk == pytest.approx(60 + 1 + 9 + 30 + 100)
+    assert figures.wrap_up == pytest.approx(45 + 60)
+    assert (figures.answered, figures.handled) == (1, 1)
+
+
+def test_hold_of_a_counselor_who_leaves_ends_with_them() -> None:
+    tale = escalated("c").hold(10.0, "other desk").part("2001", "1001", "other desk", 5.0)
+    figures = city(tale.complete("1001", 20.0))
+    assert figures.hold == pytest.approx(5)
+    assert figures.talk == pytest.approx(60 + 1 + 9 + 10 + 20)
