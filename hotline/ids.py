@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import NewType
 from uuid import uuid4
 
@@ -24,8 +23,6 @@ RecordingId = NewType("RecordingId", str)
 NodeId = NewType("NodeId", str)
 """A node of the tiers city - district - street - community, as a path: ``city/east/riverside``."""
 
-_REQUEST = re.compile(r"(.+)\+[0-9]+")
-
 
 def new_contact_id() -> ContactId:
     return ContactId(uuid4().hex)
@@ -41,8 +38,8 @@ def request_id(contact: ContactId, number: int) -> ContactId:
 
 def requested_for(contact: ContactId) -> ContactId | None:
     """Return the contact that a request is for; None: `contact` is a contact itself."""
-    found = _REQUEST.fullmatch(contact)
-    return ContactId(found[1]) if found else None
+    name, plus, number = contact.rpartition("+")
+    return ContactId(name) if name and plus and number.isdecimal() else None
 
 
 def new_leg_id() -> LegId:

@@ -182,8 +182,13 @@ class Talk:
     def admit(self, leg: LegId) -> None:
         """A second counselor picked up: what they say belongs on the counselor's track, before
         the first one's leg, and with it the track, could end."""
-        if self._recorder is not None and self._recording is not None:
+        if self._recorder is None or self._recording is None:
+            return
+        try:
             self._recorder.join(self._recording, leg)
+        except Exception as error:  # whatever it is, they are about to talk
+            log.exception("contact %s: a counselor is not recorded", self._contact[:8])
+            self._alarms.raise_alarm(AlarmKind.RECORDING_FAILED, str(error))
 
     @property
     def recording(self) -> RecordingId | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hotline import events as e
@@ -519,6 +521,32 @@ def test_professional_who_hangs_up_in_the_end_completes_the_contact() -> None:
     assert scene.last(e.CounselorLeft).counselor == PROFESSIONAL
     assert scene.does(PROFESSIONAL) is S.WRAP_UP
     assert scene.conversation.over
+
+
+def test_limit_of_a_care_plan_is_told_to_whoever_has_the_caller() -> None:
+    async def act(s: EscalationScene) -> None:
+        s.welcome = replace(s.welcome, seconds=600)
+        await s.join()
+        await s.advance(500)
+        await s.end(s.volunteer_leg)
+        s.audio.playing.clear()
+        await s.advance(40)
+
+    scene = play(act)
+    assert scene.audio.playing == {scene.professional_leg: ("care_limit",)}
+
+
+def test_recorder_that_fails_keeps_nobody_out() -> None:
+    async def act(s: EscalationScene) -> None:
+        s.recorder.join = refuse  # type: ignore[method-assign]  # any fault at all
+        await s.join()
+
+    def refuse(*_: object) -> None:
+        raise OSError("no more files")
+
+    scene = play(act)
+    assert scene.all_three
+    assert AlarmKind.RECORDING_FAILED in scene.alarms.standing
 
 
 # --- hold -----------------------------------------------------------------------------
