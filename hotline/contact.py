@@ -7,6 +7,9 @@
     abandoned <---CallerLeft-----+---------------------- offered                 |
                                                           | ContactAnswered      |
     completed <---CallerLeft, CounselorLeft------------ talking --CounselorLost--'
+                                                         ^  |
+                        EscalationRequested, the offers  |  |
+                        of it, CounselorJoined, -Parted  '--'
 
     queued --ContactForwarded--> forwarded --CallerLeft, PartnerLeft--> completed
                                      '--PartnerLost--> queued
@@ -65,6 +68,20 @@ _ENDS_UNSERVED: Mapping[type[e.Event], ContactState] = {
     e.ContactFailed: S.FAILED,
 }
 
+_SECOND_COUNSELOR: Mapping[type[e.Event], ContactState] = {
+    e.EscalationRequested: S.TALKING,
+    e.EscalationWithdrawn: S.TALKING,
+    e.ContactOffered: S.TALKING,
+    e.OfferMissed: S.TALKING,
+    e.OfferDeclined: S.TALKING,
+    e.OfferFailed: S.TALKING,
+    e.OfferWithdrawn: S.TALKING,
+    e.CounselorJoined: S.TALKING,
+    e.CounselorParted: S.TALKING,
+    e.HelpRequested: S.TALKING,
+}
+"""A second counselor is asked for, comes and goes: the conversation goes on meanwhile."""
+
 TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] = {
     None: {e.InviteReceived: S.RINGING},
     S.RINGING: {e.CallAnswered: S.GREETED, e.ContactRevived: S.RINGING, **_ENDS_UNSERVED},
@@ -108,6 +125,7 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
         e.ContactHeld: S.TALKING,
         e.ContactResumed: S.TALKING,
         e.CareLimitReached: S.TALKING,
+        **_SECOND_COUNSELOR,
         e.CounselorLost: S.QUEUED,
         e.CounselorLeft: S.COMPLETED,
         e.CallerLeft: S.COMPLETED,

@@ -21,12 +21,21 @@ from hotline.conversation.conversation import Conversation
 from hotline.conversation.errands import Errands
 from hotline.conversation.notice import Notice
 from hotline.events import AlarmKind, Reason, SealedNumber
-from hotline.ids import ContactId, CounselorId, GatewayId, LegId, OfferId, RecordingId
+from hotline.ids import (
+    ContactId,
+    CounselorId,
+    GatewayId,
+    LegId,
+    OfferId,
+    RecordingId,
+    requested_for,
+)
 from hotline.ports import (
     Alarms,
     Audio,
     Carried,
     Counselors,
+    EscalateContact,
     NoticeOutcome,
     Offer,
     OfferOutcome,
@@ -57,8 +66,8 @@ class Gateway:
     """All conversations of one process.
 
     `converse` makes the conversation for an arrival; `seal` seals a caller's number.
-    Implements ports.LegListener, ports.OfferTaker, ports.Staffing, ports.Notifier and
-    queueing.heart.Carrier.
+    Implements ports.LegListener, ports.OfferTaker, ports.OrderTaker, ports.Staffing,
+    ports.Notifier and queueing.heart.Carrier.
     """
 
     def __init__(
@@ -95,12 +104,12 @@ class Gateway:
 
     @property
     def carried(self) -> dict[ContactId, Carried]:
-        """Every living contact with what it does: what the heartbeat says."""
-        return {
-            contact: conversation.account.carried
-            for contact, conversation in self._conversations.items()
-            if not conversation.contact.ended
-        }
+        """Every living contact, and every request, with what it does: what the heartbeat says."""
+        carried: dict[ContactId, Carried] = {}
+        for conversation in self._conversations.values():
+            if not conversation.contact.ended:
+                carried |= conversation.carried
+        return carried
 
     def conversation_of(self, leg: LegId) -> Conversation | None:
         """Return the conversation that `leg` belongs to, if it is still alive."""
@@ -181,7 +190,8 @@ class Gateway:
 
     @property
     def _legs_used(self) -> int:
-        return 2 * self.contacts + len(self._announcements) + len(self._notices)
+        third = sum(c.escalation.request is not None for c in self._conversations.values())
+        return 2 * self.contacts + third + len(self._announcements) + len(self._notices)
 
     def _hand_over(self, leg: LegId) -> None:
         self._switchboard.telephone.end(leg, status=503, retry_after=RETRY_AFTER_SECONDS)
@@ -232,7 +242,7 @@ class Gateway:
 
     def offer_made(self, offer: Offer) -> None:
         """An offer for a contact of ours: to its conversation, or back where it came from."""
-        conversation = self._conversations.get(offer.contact)
+        conversation = self._concerned(offer.contact)
         if conversation is None:  # the caller has gone meanwhile
             self._errands.send(lambda: self._offers.give_back(offer, OfferOutcome.WITHDRAWN))
             return
@@ -244,6 +254,16 @@ class Gateway:
         """The queue took an offer back."""
         for conversation in self._conversations.values():
             conversation.offer_withdrawn(offer)
+
+    def ordered(self, order: EscalateContact) -> None:
+        """Somebody gives an order about a contact of ours."""
+        conversation = self._concerned(order.contact)
+        if conversation is not None:
+            conversation.escalate(by=order.by, reason=order.reason)
+
+    def _concerned(self, contact: ContactId) -> Conversation | None:
+        """Return the conversation of a contact, or of a request."""
+        return self._conversations.get(requested_for(contact) or contact)
 
     # --- notices -----------------------------------------------------------------
 
@@ -270,10 +290,11 @@ class Gateway:
     # --- housekeeping ------------------------------------------------------------
 
     def tell_again(self, contacts: Collection[ContactId]) -> None:
-        """Of these contacts the queue believes something else than is so."""
+        """Of these contacts and requests the queue believes something else than is so."""
         for contact in contacts:
-            if contact in self._conversations:
-                self._conversations[contact].account.tell_again()
+            conversation = self._concerned(contact)
+            if conversation is not None:
+                conversation.tell_again(contact)
 
     def revive(self, failed: Mapping[ContactId, int]) -> None:
         """We had been given up: the journal says of these contacts, with that number, that they

@@ -75,14 +75,20 @@ class Audio(Protocol):
 
 
 class Tracks(Protocol):
-    """Writes what one leg says to a WAV file."""
+    """Writes what a leg, or several, says to a WAV file."""
 
     def start_track(self, leg: LegId, path: Path) -> None:
         """Begin a track; raises OSError when the file cannot be created."""
         ...
 
+    def share_track(self, leg: LegId, other: LegId) -> None:
+        """Write what `other` says to the track of `leg` as well, mixed; the track outlives either
+        of the two. Nothing happens when `leg` has none."""
+        ...
+
     def stop_track(self, leg: LegId) -> None:
-        """Close the track; nothing happens when there is none."""
+        """Write the leg no more; the track is closed with the last leg that it has. Nothing
+        happens when there is none."""
         ...
 
 
@@ -103,6 +109,9 @@ class Waiting:
     decide between several counselors who fit; `dnis` is the number that was dialled; `asked_for`
     is the counselor who is asked first, before the one who last took the caller: the dedicated
     one of the caller's care plan, or who owns the follow-up.
+
+    A request for a second counselor is a `Waiting` too: `contact` is its id (`ids.request_id`),
+    `arrived_at` when it was made, and all else what the contact that it is for asked for.
     """
 
     contact: ContactId
@@ -239,6 +248,12 @@ class Offers(Protocol):
         it was no longer ours to give back; saying it twice does no harm."""
         ...
 
+    async def hand_over(self, leaving: Offer, staying: Offer) -> None:
+        """Of two counselors in one conversation the one with `leaving` is out of it, to wrap-up;
+        the contact goes on with the other, whose offer `staying` was made for a request: from now
+        on it is one for the contact."""
+        ...
+
     async def finish(self, offer: Offer, *, requeue: bool) -> None:
         """The conversation is over: the counselor to wrap-up; the contact gone, or with `requeue`
         (counselor lost) back in its original place."""
@@ -265,6 +280,21 @@ class Staffing(Protocol):
         """Nobody on duty may be asked for these contacts, now or later; for all others of ours
         somebody may. Never raises."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalateContact:
+    """An order: bring a second counselor into the conversation. `by` gives it, for `reason`."""
+
+    contact: ContactId
+    by: str
+    reason: str
+
+
+class OrderTaker(Protocol):
+    """Implemented by the gateway: told of orders about contacts that it owns."""
+
+    def ordered(self, order: EscalateContact) -> None: ...
 
 
 class Counselors(Protocol):
@@ -351,6 +381,9 @@ class Recorder(Protocol):
     def start(self, contact: ContactId, *, caller: LegId, counselor: LegId) -> StartedRecording:
         """Begin both tracks. Raises OSError when it cannot; the call goes on."""
         ...
+
+    def join(self, recording: RecordingId, counselor: LegId) -> None:
+        """Write a second counselor to the counselor's track as well, from now on."""
 
     def start_message(self, contact: ContactId, *, caller: LegId) -> StartedRecording:
         """Begin the caller's track alone. Raises OSError when it cannot."""

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from hotline.errors import StateRefused, UnknownCounselor
 from hotline.events import CounselorState
-from hotline.ids import ContactId, CounselorId
+from hotline.ids import ContactId, CounselorId, requested_for
 from queueing import keys
 from queueing.presence import Presence
 from queueing.routing.skills import CounselorProfile, profile_from_json, profile_to_json
@@ -83,12 +83,17 @@ def _presence(counselor: str, profile: str, row: Mapping[str, str | None]) -> Pr
             state=CounselorState(row["state"] or CounselorState.OFFLINE),
             since=_instant(row["since"] or 0),
             reason=row["reason"] or "",
-            contact=ContactId(row["contact"]) if row["contact"] else None,
+            contact=_contact(row["contact"]),
             wish=CounselorState(row["wish"]) if row["wish"] else None,
         )
     except ValueError as error:
         log.error("counselor %s cannot be read: %s", counselor, type(error).__name__)
         return None
+
+
+def _contact(text: str | None) -> ContactId | None:
+    """Return whom a counselor serves: of a request, the contact that it is for."""
+    return (requested_for(ContactId(text)) or ContactId(text)) if text else None
 
 
 def _instant(milliseconds: str | float) -> datetime:

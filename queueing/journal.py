@@ -18,6 +18,7 @@ CONTACT_ENDED = "contact_ended"
 
 _OUTCOMES: dict[type[e.Event], str] = {
     e.ContactAnswered: ANSWERED,
+    e.CounselorJoined: ANSWERED,
     e.OfferMissed: OfferOutcome.MISSED.value,
     e.OfferDeclined: OfferOutcome.DECLINED.value,
     e.OfferFailed: OfferOutcome.UNREACHABLE.value,
@@ -27,6 +28,7 @@ _OUTCOMES: dict[type[e.Event], str] = {
 OfferEvent = (
     e.ContactOffered
     | e.ContactAnswered
+    | e.CounselorJoined
     | e.OfferMissed
     | e.OfferDeclined
     | e.OfferFailed
@@ -45,6 +47,7 @@ class OfferProjection:
                 _row(session, event).offered_at = event.at
             case (
                 e.ContactAnswered()
+                | e.CounselorJoined()
                 | e.OfferMissed()
                 | e.OfferDeclined()
                 | e.OfferFailed()

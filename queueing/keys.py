@@ -19,7 +19,7 @@ CHANGES: Final = "hotline:changes"
 GENERATION: Final = "hotline:generation"
 """Random text, made once: another one means that Redis lost its data."""
 WAITING: Final = "hotline:waiting"
-"""ZSET contact -> `order.waiting_score`: who waits and was not offered to anybody."""
+"""ZSET contact or request -> `order.score_of`: who waits and was not offered to anybody."""
 CONTACTS: Final = "hotline:contacts"
 """HASH contact -> JSON of what it asks for (`queueing.waiting`)."""
 CONTACT: Final = "hotline:contact:"
@@ -65,6 +65,8 @@ TO_TELL: Final = "hotline:to-tell"
 """HASH ``counselor:ms`` (since when not ready) -> JSON of the notice (`queueing.notices`)."""
 TELLING: Final = "hotline:telling:"
 """STRING each, by the same name, for as long as nobody else may call the counselor."""
+ORDERED: Final = "hotline:ordered:"
+"""STRING each, by the key of an order about a contact, so that it is given once (`orders`)."""
 BLOCKED: Final = "hotline:blocked"
 """HASH digest of a caller's number -> JSON of the block (`queueing.blocks`)."""
 CARE: Final = "hotline:care"
@@ -86,7 +88,7 @@ and by how much it is ahead of theirs. By it the places are given (`lua/enqueue.
 SCRIPT_KEYS: Final = (
     JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
     OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,
-    PLAN, SERVED, PLACE, ANSWERS, BEATEN, BURIED, CLOCK,
+    PLAN, SERVED, PLACE, ANSWERS, BEATEN, BURIED, CLOCK, ORDERED,
 )  # fmt: skip
 
 

@@ -72,6 +72,16 @@ class Offers:
             )
         )
 
+    async def hand_over(self, leaving: Offer, staying: Offer) -> None:
+        """One of two counselors is out of the conversation (see `hotline.ports.Offers`)."""
+        await self._scripts.run(
+            "hand_over",
+            *_named(leaving),
+            *_named(staying),
+            self._limits.wrap_up_ms,
+            self._limits.after_wrap_up,
+        )
+
     async def finish(self, offer: Offer, *, requeue: bool) -> None:
         """The conversation is over; with `requeue` the contact gets its original place back."""
         await self._scripts.run(

@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 
 NAMES = (
     "accept", "change_state", "enqueue", "expire", "extend_wrap_up", "finish", "give_back",
-    "heartbeat", "leave", "offer", "pulse", "put_counselor", "put_plan", "put_record",
-    "remove_counselor", "restate", "snapshot",
+    "hand_over", "heartbeat", "leave", "offer", "order", "pulse", "put_counselor", "put_plan",
+    "put_record", "remove_counselor", "restate", "snapshot",
 )  # fmt: skip
 """One script each, and one method of the store each."""
 

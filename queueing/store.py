@@ -13,6 +13,7 @@ from queueing.counselors import Counselors
 from queueing.leases import Leases
 from queueing.limits import Limits
 from queueing.offers import Offers
+from queueing.orders import Orders
 from queueing.overview import Overview
 from queueing.pace import Pace
 from queueing.screening import Screening
@@ -21,7 +22,7 @@ from queueing.waiting import Line
 from queueing.wrapup import WrapUps
 
 
-class QueueStore(Line, Offers, Counselors, Screening, WrapUps, Leases, Overview, Pace):
+class QueueStore(Line, Offers, Orders, Counselors, Screening, WrapUps, Leases, Overview, Pace):
     """Implements the ports Queue, Offers, Counselors and Screening, and what this package needs.
 
     Every method may raise QueueUnavailable, and works again when Redis is back.
@@ -31,6 +32,7 @@ class QueueStore(Line, Offers, Counselors, Screening, WrapUps, Leases, Overview,
         scripts = Scripts(redis, clock=clock)
         Line.__init__(self, redis, scripts=scripts, clock=clock, limits=limits)
         Offers.__init__(self, scripts=scripts, clock=clock, limits=limits)
+        Orders.__init__(self, scripts=scripts)
         Counselors.__init__(self, redis, scripts=scripts)
         Screening.__init__(self, redis, scripts=scripts, clock=clock)
         WrapUps.__init__(self, scripts=scripts, limits=limits)

@@ -12,7 +12,7 @@ from hotline.ids import ContactId
 from hotline.ports import KeptPlace, Waiting
 from queueing import keys
 from queueing.limits import Limits
-from queueing.routing.order import waiting_score
+from queueing.routing.order import score_of
 from queueing.scripts import Scripts
 
 _WAITING = TypeAdapter(Waiting)
@@ -57,7 +57,7 @@ class Line:
             "enqueue",
             waiting.contact,
             waiting.gateway,
-            waiting_score(waiting.priority, arrived),
+            score_of(waiting),
             waiting_to_json(waiting),
             self._limits.wrap_up_ms,
             self._limits.after_wrap_up,

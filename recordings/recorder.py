@@ -38,8 +38,8 @@ def free_space(folder: Path) -> int:
 class _Running:
     contact: ContactId
     caller: LegId
-    counselor: LegId | None
-    """None: a message."""
+    counselors: list[LegId]
+    """Nobody: a message."""
     caller_track: Path
 
 
@@ -72,18 +72,28 @@ class Recorder:
             self._tracks.stop_track(caller)
             (self._root / started.caller_track).unlink(missing_ok=True)
             raise
-        return self._runs(contact, started, caller, counselor)
+        return self._runs(contact, started, caller, [counselor])
 
     def start_message(self, contact: ContactId, *, caller: LegId) -> StartedRecording:
         """Begin the caller's track. Raises OSError, also when the reserve is not there."""
         started = self._prepare(with_counselor=False)
         self._start_track(caller, started.caller_track)
-        return self._runs(contact, started, caller, None)
+        return self._runs(contact, started, caller, [])
 
     def quiet_seconds(self, recording: RecordingId, most: float) -> float:
         """Return for how long the caller has said nothing up to now (see `ports.Recorder`)."""
         running = self._running.get(recording)
         return 0.0 if running is None else quiet_seconds(running.caller_track, most)
+
+    def join(self, recording: RecordingId, counselor: LegId) -> None:
+        """Write a second counselor to the counselor's track as well; nothing happens when the
+        recording is not running."""
+        running = self._running.get(recording)
+        if running is None:
+            return
+        for other in running.counselors:  # whoever of them is still there
+            self._tracks.share_track(other, counselor)
+        running.counselors.append(counselor)
 
     def stop(self, recording: RecordingId) -> None:
         """Close its tracks; nothing happens when the recording is not running."""
@@ -91,8 +101,8 @@ class Recorder:
         if running is None:
             return
         self._tracks.stop_track(running.caller)
-        if running.counselor is not None:
-            self._tracks.stop_track(running.counselor)
+        for counselor in running.counselors:
+            self._tracks.stop_track(counselor)
         log.info("contact %s: recording %s stopped", running.contact[:8], recording[:8])
 
     def sweep(self) -> list[RecordingId]:
@@ -130,10 +140,14 @@ class Recorder:
         )
 
     def _runs(
-        self, contact: ContactId, started: StartedRecording, caller: LegId, counselor: LegId | None
+        self,
+        contact: ContactId,
+        started: StartedRecording,
+        caller: LegId,
+        counselors: list[LegId],
     ) -> StartedRecording:
         track = self._root / started.caller_track
-        self._running[started.id] = _Running(contact, caller, counselor, track)
+        self._running[started.id] = _Running(contact, caller, counselors, track)
         log.info("contact %s: recording %s began", contact[:8], started.id[:8])
         return started
 

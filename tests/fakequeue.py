@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 from hotline.clock import Clock, ManualClock
 from hotline.errors import QueueUnavailable, StateRefused, UnknownCounselor
 from hotline.events import CounselorState, Priority
-from hotline.ids import ContactId, CounselorId, OfferId
+from hotline.ids import ContactId, CounselorId, OfferId, requested_for
 from hotline.ports import Band, KeptPlace, Known, Offer, OfferOutcome, Place, Restated, Waiting
 from queueing.limits import Limits
-from queueing.routing.order import waiting_score
+from queueing.routing.order import score_of
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 USED_UP = "care_minutes"
@@ -140,7 +140,8 @@ class FakeQueue:
         if serving is not None and serving.talking:
             self._end_call(serving)
         elif serving is not None:
-            self._move(serving.offer.counselor, S.READY, "caller_left")
+            over = "request_over" if requested_for(contact) else "caller_left"
+            self._move(serving.offer.counselor, S.READY, over)
         self._forget(contact)
 
     async def place(self, contact: ContactId) -> Place:
@@ -155,6 +156,8 @@ class FakeQueue:
     def _earlier_place(self, waiting: Waiting) -> KeptPlace | None:
         """Return the place that the contact has instead of the one that it asks for."""
         contact, digest = waiting.contact, waiting.caller_digest
+        if requested_for(contact):
+            return None
         place = self._taken_over.get(contact)
         if place is None and contact not in self.waiting and contact not in self._served:
             place, self.kept = self.kept, None
@@ -169,7 +172,7 @@ class FakeQueue:
         limits, digest = self._limits, waiting.caller_digest
         fault = because == "fault"
         lasting = limits.place_after_fault if fault else limits.place_after_hang_up
-        if not digest or lasting <= 0:
+        if not digest or lasting <= 0 or requested_for(waiting.contact):
             return
         now = self._clock.now()
         kept = _Kept(
@@ -218,6 +221,21 @@ class FakeQueue:
             ready = self._misses[offer.counselor] < self._limits.misses_in_a_row
         self._move(offer.counselor, S.READY if ready else S.NOT_READY, outcome)
         return True
+
+    async def hand_over(self, leaving: Offer, staying: Offer) -> None:
+        self._here()
+        self.said.append(("hand_over", leaving.id))
+        if self._state_of(leaving) is None:
+            return
+        self._end_call(self._served[leaving.contact])
+        if self._state_of(staying) is None:
+            self._forget(leaving.contact)
+            return
+        stays = self._served.pop(staying.contact)
+        self._served[leaving.contact].offer = replace(staying, contact=leaving.contact)
+        if not stays.talking:
+            self._move(staying.counselor, S.TALKING, "answered")
+        self._served[leaving.contact].talking = True
 
     async def finish(self, offer: Offer, *, requeue: bool) -> None:
         self._here()
@@ -339,5 +357,4 @@ class FakeQueue:
 
 
 def _order(waiting: Waiting) -> tuple[int, str]:
-    arrived = round(waiting.arrived_at.timestamp() * 1000)
-    return (waiting_score(waiting.priority, arrived), waiting.contact)
+    return (score_of(waiting), waiting.contact)

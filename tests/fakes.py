@@ -113,6 +113,8 @@ class FakeRecorder:
         self.started = 0
         self.quiet = 0.0
         """For how long the caller has said nothing."""
+        self.joined: list[tuple[RecordingId, LegId]] = []
+        """Who else is written to the counselor's track."""
 
     def start(self, contact: ContactId, *, caller: LegId, counselor: LegId) -> StartedRecording:
         if self.full:
@@ -132,6 +134,10 @@ class FakeRecorder:
 
     def quiet_seconds(self, recording: RecordingId, most: float) -> float:
         return min(self.quiet, most) if recording in self.running else 0.0
+
+    def join(self, recording: RecordingId, counselor: LegId) -> None:
+        if recording in self.running:
+            self.joined.append((recording, counselor))
 
     def stop(self, recording: RecordingId) -> None:
         self.running.discard(recording)

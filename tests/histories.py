@@ -21,6 +21,7 @@ from hotline.ids import (
     OfferId,
     RecordingId,
     new_event_id,
+    request_id,
 )
 
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -112,6 +113,34 @@ class History:
 
     def resume(self, seconds: float, leg: str = "desk") -> History:
         self.record(e.ContactResumed, seconds, leg=LegId(leg))
+        return self
+
+    def escalate(self, counselor: str, seconds: float = 30.0) -> History:
+        request = request_id(self._contact.id, 1)
+        self.record(
+            e.EscalationRequested, seconds,
+            request=request, counselor=CounselorId(counselor), by="counselor", reason="",
+        )  # fmt: skip
+        return self
+
+    def join(self, number: str, counselor: str, seconds: float = 4.0) -> History:
+        """The second counselor, at another desk, picks up."""
+        self.offer(number, counselor)
+        request = request_id(self._contact.id, 1)
+        self.record(
+            e.CounselorJoined, seconds,
+            request=request, leg=LegId("other desk"), **_offer(number, counselor),
+        )  # fmt: skip
+        self._become(counselor, C.OFFERED, C.TALKING)
+        return self
+
+    def part(self, counselor: str, stays: str, leg: str, seconds: float = 60.0) -> History:
+        self.record(
+            e.CounselorParted, seconds,
+            counselor=CounselorId(counselor), stays=CounselorId(stays), leg=LegId(leg),
+            reason=Reason.COUNSELOR_HUNG_UP,
+        )  # fmt: skip
+        self._wrap_up(counselor, 45.0)
         return self
 
     def lose(self, counselor: str, seconds: float = 30.0) -> History:
@@ -274,6 +303,8 @@ def _served(tale: History, random: Random) -> History:
         tale.hold(random.uniform(1, 60)).hold(2.0, "caller")
         if random.random() < 0.7:
             tale.resume(random.uniform(1, 9)).resume(1.0, "caller")
+    if random.random() < 0.4:
+        counselor = _escalated(tale, counselor, str(offers + 1), random)
     return random.choice(
         [
             lambda: tale.complete(counselor, random.uniform(1, 900), random.uniform(0, 120)),
@@ -284,6 +315,23 @@ def _served(tale: History, random: Random) -> History:
             lambda: tale,
         ]
     )()
+
+
+def _escalated(tale: History, counselor: str, number: str, random: Random) -> str:
+    """Let somebody join, and either leave or not; return who ends the contact."""
+    other = f"{counselor}-other"
+    tale.escalate(counselor, random.uniform(0, 60)).join(number, other)
+    if random.random() < 0.3:
+        tale.hold(3.0, "other desk")
+    match random.randrange(3):
+        case 0:
+            tale.part(counselor, other, "desk", random.uniform(1, 90))
+            return other
+        case 1:
+            tale.part(other, counselor, "other desk", random.uniform(1, 90))
+        case _:
+            tale._wrap_up(other, 5.0)
+    return counselor
 
 
 def interleave(tales: list[History], random: Random) -> list[Event]:

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from hotline.clock import ManualClock
 from hotline.errors import QueueUnavailable
 from hotline.events import Priority
-from hotline.ids import ContactId, CounselorId
+from hotline.ids import ContactId, CounselorId, OfferId, request_id, requested_for
 from hotline.ports import Offer, OfferOutcome, Restated, Waiting
 from queueing import keys
 from queueing.limits import Limits
@@ -44,7 +44,9 @@ CREW: dict[str, dict[str, int]] = {
     "1001": {},
     "1002": {"grief": 2},
     "1003": {"grief": 5, "crisis": 3},
+    "2001": {"grief": 4},
 }
+PROFESSIONAL = "2001"
 slots = st.integers(0, 1)
 any_number = st.integers(0, 10_000)
 extensions = st.sampled_from(sorted(CREW))
@@ -245,6 +247,56 @@ class Play(RuleBasedStateMachine):
         self.say(gateway, lost, lambda: gateway.store.leave(waiting.contact, fault=fault))
         self.end(waiting.contact)
 
+    # --- a second counselor ------------------------------------------------------------------
+
+    @precondition(lambda self: self.state.served)
+    @rule(number=any_number, lost=losses)
+    def second_counselor_is_asked_for(self, number: int, lost: str) -> None:
+        """By whoever talks; asked for again, it is said twice."""
+        talking = [c for c in self.alive if self.talks(c) and requested_for(c) is None]
+        if not talking:
+            return
+        contact = talking[number % len(talking)]
+        request = request_id(contact, 1)
+        if request not in self.alive and request not in self.ended:
+            asks = replace(self.alive[contact], contact=request, arrived_at=self.clock.now())
+            self.alive[request] = asks
+        if request in self.alive and not self.talks(request):
+            self.enqueue_again(self.alive[request], lost)
+
+    def talks(self, contact: ContactId) -> bool:
+        return self.state.contacts.get(contact, {}).get("state") == "talking"
+
+    @rule(number=any_number, lost=losses)
+    def first_counselor_hands_over(self, number: int, lost: str) -> None:
+        """To one who picked up, whether the queue heard of that or not."""
+        joined = [r for r in self.alive if self.serves(r) and self.serves(requested_for(r))]
+        if not joined:
+            return
+        request = joined[number % len(joined)]
+        contact = requested_for(request)
+        assert contact is not None
+        leaving, staying = self.offer_of(contact), self.offer_of(request)
+        gateway = self.owner(self.alive[contact])
+        self.say(gateway, lost, lambda: gateway.store.hand_over(leaving, staying))
+        self.end(request)
+        after = self.look.take(self.told_last)
+        assert after.served[contact] == (staying.counselor, staying.id)
+        assert after.contacts[contact]["state"] == "talking"
+        assert after.counselors[leaving.counselor]["state"] == "wrap_up"
+
+    def serves(self, contact: ContactId | None) -> bool:
+        return contact in self.alive and contact in self.state.served
+
+    def offer_of(self, contact: ContactId) -> Offer:
+        counselor, number = self.state.served[contact]
+        return Offer(
+            id=OfferId(number),
+            contact=contact,
+            counselor=CounselorId(counselor),
+            expires_at=self.clock.now(),
+        )
+
     # --- pictures, claims, offers ------------------------------------------------------------
 
     @rule(slot=slots, most=st.sampled_from([1, 3, 9, None]))
@@ -278,7 +330,8 @@ class Play(RuleBasedStateMachine):
         given = {pair.contact: pair.sticky for pair in pairs}
         left_behind = set()
         for waiting, sticky in shot.waiting:
-            asks = (waiting.priority, waiting.skills)  # all else is the same for all
+            request = requested_for(waiting.contact) is not None
+            asks = (waiting.priority, waiting.skills, request)  # all else is the same for all
             assert asks not in left_behind or given.get(waiting.contact) in (None, True)
             if sticky is None and waiting.contact not in given:
                 left_behind.add(asks)

@@ -10,8 +10,7 @@ from typing import Any
 import redis
 
 from queueing import keys
-from queueing.keys import milliseconds
-from queueing.routing.order import waiting_score
+from queueing.routing.order import score_of
 from queueing.waiting import waiting_from_json
 
 _LOOK = """
@@ -111,7 +110,7 @@ class QueueState:
     def _check_order(self) -> None:
         for contact, text in self.asks.items():
             waiting = waiting_from_json(text)
-            score = waiting_score(waiting.priority, milliseconds(waiting.arrived_at))
+            score = score_of(waiting)
             score += int(self.contacts[contact]["lag"])
             assert int(self.contacts[contact]["score"]) == score, f"{contact} has another's place"
             if contact in self.waiting:

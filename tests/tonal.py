@@ -18,6 +18,9 @@ STATE_READY, STATE_NOT_READY, STATE_OFFLINE, CODE_UNKNOWN = 1560, 1620, 1680, 17
 NOBODY_THERE, NOBODY_MESSAGE, MESSAGE_INTRO, MESSAGE_KEPT = 2680, 2740, 2800, 2860
 PARTNER_LOST, CLOSED_MESSAGE, BEEP = 2920, 2980, 3040
 STATE_AFTER_CALL, TOLD_MISSED, TOLD_UNREACHABLE, EXTENDED = 1800, 1860, 1920, 2020
+ESCALATION_WITHDRAWN, ESCALATION_WAIT = 2080, 2200
+ESCALATION_REQUESTED, ESCALATION_UNANSWERED, ESCALATION_JOINED = 3040, 3100, 3160
+ESCALATION_BRIEFING, ESCALATION_PARTED, HELP_REQUESTED = 3220, 3280, 3340
 
 WORDS: Mapping[int, tuple[str, ...]] = {
     NOTICE: ("notice", "notice_other"),
@@ -52,6 +55,17 @@ WORDS: Mapping[int, tuple[str, ...]] = {
     TOLD_MISSED: ("told_missed",),
     TOLD_UNREACHABLE: ("told_unreachable",),
     EXTENDED: ("wrap_up_extended",),
+    ESCALATION_REQUESTED: ("escalation_requested",),
+    ESCALATION_UNANSWERED: ("escalation_unanswered",),
+    ESCALATION_WITHDRAWN: ("escalation_withdrawn",),
+    ESCALATION_BRIEFING: (
+        "escalation_briefing", "about_crisis", "about_emotion", "about_family", "about_youth",
+        "about_other",
+    ),
+    ESCALATION_JOINED: ("escalation_joined",),
+    ESCALATION_PARTED: ("escalation_parted",),
+    ESCALATION_WAIT: ("escalation_wait",),
+    HELP_REQUESTED: ("help_requested",),
 }  # fmt: skip
 """What is said, by the tone that says it; the topics have another one in English."""
 SECONDS = 0.3

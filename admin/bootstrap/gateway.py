@@ -107,7 +107,7 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
         dispatcher=Dispatcher(
             offers=store, feed=feed, gateway=identity, clock=clock, alarms=alarms, staffing=gateway
         ),
-        inbox=Inbox(settings.redis_url, gateway=identity, taker=gateway),
+        inbox=Inbox(settings.redis_url, gateway=identity, taker=gateway, orders=gateway),
         heart=heart,
         reconciler=Reconciler(leases=store, alarms=alarms),
         reach=watch,

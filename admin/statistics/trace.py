@@ -87,7 +87,7 @@ class _Tracer:
             case e.ContactAnswered():
                 facts.answered_at = facts.answered_at or event.at
                 self._talking[facts.id] = event.at
-            case e.ContactHeld() | e.ContactResumed():
+            case e.ContactHeld() | e.ContactResumed() | e.CounselorParted():
                 self._hold(facts, event)
             case e.CounselorLost():
                 self._end_talk(facts, event.at)
@@ -113,8 +113,10 @@ class _Tracer:
             facts.answered_at = facts.answered_at or event.at
             self._talking[facts.id] = event.at
 
-    def _hold(self, facts: ContactFacts, event: e.ContactHeld | e.ContactResumed) -> None:
-        """Hold lasts from the first leg's hold to the last leg's resumption."""
+    def _hold(
+        self, facts: ContactFacts, event: e.ContactHeld | e.ContactResumed | e.CounselorParted
+    ) -> None:
+        """Hold lasts from the first leg's hold to the last leg's resumption, or parting."""
         if facts.id not in self._talking:
             return
         held = self._holding.setdefault(facts.id, {})

@@ -8,15 +8,14 @@ gateway up. It is put right by the contact itself, in the order of all that it h
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
 from hotline.contact import Contact, ContactState
 from hotline.conversation.errands import Errands
 from hotline.conversation.inline import InLine
 from hotline.conversation.line import Line
+from hotline.conversation.seat import Seat
 from hotline.events import AlarmKind
-from hotline.ids import OfferId
-from hotline.ports import Carried, Offer, Restated
+from hotline.ports import Carried, Restated
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +23,7 @@ S = ContactState
 
 
 class Account:
-    """One contact's. `serving` is the offer under which a phone rings for it, or it talks; `void`
-    is told of an offer whose phone must not ring any longer."""
+    """One contact's; `seat` is that of its (first) counselor."""
 
     def __init__(
         self,
@@ -34,15 +32,13 @@ class Account:
         in_line: InLine,
         line: Line,
         errands: Errands,
-        serving: Callable[[], Offer | None],
-        void: Callable[[OfferId], None],
+        seat: Seat,
     ) -> None:
         self._contact = contact
         self._in_line = in_line
         self._line = line
         self._errands = errands
-        self._serving = serving
-        self._void = void
+        self._seat = seat
         self._revived = 0
         """The number of the last ContactFailed that was taken back."""
 
@@ -50,7 +46,7 @@ class Account:
     def carried(self) -> Carried:
         """What the heartbeat says."""
         contact = self._contact
-        return Carried(seq=contact.seq, state=contact.state, offer=self._serving())
+        return Carried(seq=contact.seq, state=contact.state, offer=self._seat.serving)
 
     def tell_again(self) -> None:
         """The queue says otherwise: tell it, unless something else is about to be told."""
@@ -64,7 +60,7 @@ class Account:
     def revive(self, seq: int) -> bool:
         """Take back the ContactFailed that others journalled with this number; return whether
         that was still to be done."""
-        contact, offer = self._contact, self._serving()
+        contact, offer = self._contact, self._seat.serving
         if contact.ended or seq <= self._revived:
             return False
         self._revived = seq
@@ -74,7 +70,7 @@ class Account:
         return True
 
     async def _restate(self) -> None:
-        offer, waiting = self._serving(), self._in_line.asked()
+        offer, waiting = self._seat.serving, self._in_line.asked()
         if offer is None or waiting is None:  # it is over meanwhile
             return
         talking = self._contact.state is S.TALKING
@@ -83,7 +79,7 @@ class Account:
             case Restated.MENDED:
                 self._mended(f"{does} counselor {offer.counselor}, and the queue did not know")
             case Restated.REFUSED if self._contact.state is S.OFFERED:
-                self._void(offer.id)
+                self._seat.withdrawn(offer.id)
             case Restated.REFUSED:
                 log.warning(
                     "contact %s: %s counselor %s, and the queue holds to a newer offer",

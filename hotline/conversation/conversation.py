@@ -1,14 +1,15 @@
 """One contact's life on this gateway: leg events and offers in, commands and journal events out.
 
 The contact machine says what may happen; this coordinator makes it happen. It owns the caller's
-leg from INVITE to the end, and the counselor's leg while there is one:
+leg from INVITE to the end, and the counselors' legs while there are any:
 
     Reception      notice and menu       until the contact is queued
     InLine         what the queue knows  while it waits or is offered
     Account        what is so, if the queue believes otherwise
     WaitingRoom    music and position    likewise
-    Ringing        the offer's leg       while a counselor's phone rings
+    Seat           offer and counselor   while a phone rings, and while they talk
     Talk           bridge and tracks     while they talk
+    Escalation     a second counselor    likewise, when the first asks for one
     Elsewhere      partners, a message   when nobody of ours is there
 """
 
@@ -31,24 +32,22 @@ from hotline.conversation.account import Account
 from hotline.conversation.arrival import Arrival
 from hotline.conversation.elsewhere import Elsewhere
 from hotline.conversation.errands import Errands
+from hotline.conversation.escalation import Escalation
 from hotline.conversation.inline import InLine
 from hotline.conversation.line import Line as Line
-from hotline.conversation.ringing import EVENT_OF, WITH_STATUS, Ringing, is_same
+from hotline.conversation.seat import Seat
 from hotline.conversation.talk import Talk
 from hotline.conversation.visit import LOST, Visit
 from hotline.conversation.waitingroom import WaitingRoom
 from hotline.events import Reason, Result, Termination
-from hotline.ids import LegId, OfferId, RecordingId
+from hotline.ids import ContactId, LegId, OfferId, RecordingId
 from hotline.menu.ivr import Outcome
 from hotline.menu.reception import MenuResult, Reception
-from hotline.ports import Offer, OfferOutcome
+from hotline.ports import Carried, Offer
 
 log = logging.getLogger(__name__)
 
 S = ContactState
-
-AGAIN_SECONDS = 2.0
-"""After an offer that failed by a fault of ours: at once, it would fail again."""
 
 
 class Conversation:
@@ -68,11 +67,9 @@ class Conversation:
         self.contact = contact
         self.arrival = arrival
         self._line = line
-        self._ring_timeout = ring_timeout
         self._reception = reception
         self._waiting_room = waiting_room
         self._talk = talk
-        self._ringing: Ringing | None = None
         self._errands = Errands(timers=line.timers, name=f"contact {contact.id[:8]}")
         self._in_line = InLine(
             contact=contact,
@@ -82,13 +79,27 @@ class Conversation:
             errands=self._errands,
             clock=line.clock,
         )
-        self.account = Account(
+        self._seat = Seat(
+            contact,
+            line=line,
+            errands=self._errands,
+            ring_timeout=ring_timeout,
+            answered=self._counselor_answered,
+        )
+        self.escalation = Escalation(
+            contact=contact,
+            line=line,
+            errands=self._errands,
+            first=self._seat,
+            talk=talk,
+            asks=self._in_line.asked,
+        )
+        self._account = Account(
             contact=contact,
             in_line=self._in_line,
             line=line,
             errands=self._errands,
-            serving=self._serving,
-            void=self.offer_withdrawn,
+            seat=self._seat,
         )
         self._elsewhere = Elsewhere(
             Visit(
@@ -101,7 +112,7 @@ class Conversation:
                 queue=self.queue,
                 wait=self._wait,
                 end=self._end,
-                stop_ringing=self._stop_ringing,
+                stop_ringing=self._seat.give_up,
             )
         )
 
@@ -115,18 +126,29 @@ class Conversation:
     @property
     def legs(self) -> frozenset[LegId]:
         """The legs that belong to this contact now."""
-        counselor = self._ringing.leg if self._ringing else self._talk.counselor
-        ours = {self.arrival.leg, counselor} if counselor else {self.arrival.leg}
-        return frozenset(ours) | self._elsewhere.legs
+        legs = (self.arrival.leg, self._seat.leg, self.escalation.leg)
+        return frozenset(leg for leg in legs if leg is not None) | self._elsewhere.legs
 
     @property
     def waits(self) -> bool:
         """The contact is in line, or a phone rings for it."""
         return self._in_line.waits
 
+    @property
+    def carried(self) -> dict[ContactId, Carried]:
+        """What the contact does, and its request, if somebody else is asked for."""
+        return {self.contact.id: self._account.carried} | self.escalation.carried
+
+    def tell_again(self, which: ContactId) -> None:
+        """Of this contact, or its request, the queue believes something else than is so."""
+        if which == self.contact.id:
+            self._account.tell_again()
+        else:
+            self.escalation.tell_again()
+
     def revive(self, seq: int) -> None:
         """Others took us for dead and journalled, with number `seq`, that this contact failed."""
-        if self.account.revive(seq) and self._talk.recording is not None:
+        if self._account.revive(seq) and self._talk.recording is not None:
             # Its tracks are taken for complete by now: new ones for what is said from here on.
             self._record(e.RecordingStopped, recording=self._talk.stop_recording())
             self._record_talk()
@@ -148,44 +170,38 @@ class Conversation:
             return
         if event.leg == self.arrival.leg:
             self._caller_event(event)
-        elif self._ringing is not None and event.leg == self._ringing.leg:
-            self._ringing_event(event, self._ringing)
-        elif event.leg == self._talk.counselor:
-            self._counselor_event(event)
-        else:
+        elif event.leg == self.escalation.leg:
+            if not self._key_pressed(event):
+                self.escalation.leg_event(event)
+        elif event.leg != self._seat.leg:
             self._elsewhere.partner_event(event)
+        elif self._seat.rings:
+            if isinstance(event, LegAnswered):
+                self._elsewhere.counselor_answered()
+            self._seat.ringing_event(event)
+        elif not self._key_pressed(event):
+            self._counselor_event(event)
 
     def offer_made(self, offer: Offer) -> None:
-        """A counselor was claimed for this contact: ring the phone, or give the offer back."""
-        if is_same(offer, self._serving()):  # Redis came back without what it had heard of it
-            return
-        if self.contact.state is not S.QUEUED:
-            self._errands.send(lambda: self._line.offers.give_back(offer, OfferOutcome.WITHDRAWN))
-            return
-        self._record(
-            e.ContactOffered,
-            offer=offer.id,
-            counselor=offer.counselor,
-            plan=offer.plan,
-            step=offer.step,
-            sticky=offer.sticky,
-        )
-        left = (offer.expires_at - self._line.clock.now()).total_seconds()
-        self._ringing = Ringing(
-            offer,
-            contact=self.contact.id,
-            telephone=self._line.telephone,
-            timers=self._line.timers,
-            alarms=self._line.alarms,
-            seconds=min(self._ring_timeout, left),
-        )
+        """A counselor was claimed for this contact, or its request: ring, or give it back."""
+        if offer.contact != self.contact.id:
+            self.escalation.offer_made(offer)
+        elif self.contact.state is S.QUEUED:
+            self._seat.ring(offer)
+        else:
+            self._seat.refuse(offer)
 
     def offer_withdrawn(self, offer: OfferId) -> None:
         """The queue took the offer back (its lease ran out): the phone stops ringing."""
-        if self._ringing is not None and self._ringing.offer.id == offer:
-            ringing = self._ringing
-            ringing.stop(OfferOutcome.WITHDRAWN)
-            self._offer_over(ringing, OfferOutcome.WITHDRAWN, 487)  # the next may be on its heels
+        self._seat.withdrawn(offer)
+        self.escalation.offer_withdrawn(offer)
+
+    def escalate(self, *, by: str, reason: str) -> None:
+        """Bring a second counselor into the conversation, if there is one."""
+        if self.contact.state is S.TALKING:
+            self.escalation.ask(by=by, reason=reason)
+        else:
+            log.warning("contact %s: nobody talks, no escalation", self.contact.id[:8])
 
     def nobody_staffed(self, nobody: bool) -> None:
         """Told each second: whether nobody on duty may be asked for this contact."""
@@ -292,91 +308,62 @@ class Conversation:
     def _hold_event(self, event: LegEvent) -> None:
         if isinstance(event, LegHeld):
             self._record(e.ContactHeld, leg=event.leg)
-            if event.leg == self._talk.counselor:
-                self._talk.hold()
+            self._talk.hold(event.leg)
         elif isinstance(event, LegResumed):
             self._record(e.ContactResumed, leg=event.leg)
-            if event.leg == self._talk.counselor:
-                self._talk.resume()
+            self._talk.resume(event.leg)
 
-    # --- the offer's leg ---------------------------------------------------------
+    # --- the counselor's leg -----------------------------------------------------
 
-    def _ringing_event(self, event: LegEvent, ringing: Ringing) -> None:
-        ringing.leg_event(event)
-        if isinstance(event, LegAnswered):
-            ringing.close()
-            self._elsewhere.counselor_answered()
-            self._errands.hurry(lambda: self._counselor_answered(ringing))
-        elif isinstance(event, LegEnded):
-            self._offer_over(ringing, ringing.outcome(event), event.status)
-
-    def _offer_over(self, ringing: Ringing, outcome: OfferOutcome, status: int) -> None:
-        ringing.close()
-        self._ringing = None
-        facts: dict[str, object] = {"offer": ringing.offer.id, "counselor": ringing.offer.counselor}
-        if outcome in WITH_STATUS:
-            facts["status"] = status
-        self._record(EVENT_OF[outcome], **facts)
-        if ringing.failed_at_once:
-            self._errands.send(lambda: self._line.timers.pause(AGAIN_SECONDS))
-        self._errands.send(lambda: self._line.offers.give_back(ringing.offer, outcome))
-
-    def _stop_ringing(self) -> None:
-        if self._ringing is not None:
-            self.offer_withdrawn(self._ringing.offer.id)
-
-    async def _counselor_answered(self, ringing: Ringing) -> None:
-        valid = await self._errands.promptly(
-            lambda: self._line.offers.accept(ringing.offer), otherwise=True
-        )
-        if self._ringing is not ringing:  # the caller hung up, or the counselor did, meanwhile
-            if not self.contact.ended:  # and the queue believes that the two talk
-                self._errands.send(lambda: self._line.offers.finish(ringing.offer, requeue=True))
+    def _counselor_answered(self) -> None:
+        offer, leg = self._seat.offer, self._seat.leg
+        if offer is None or leg is None:
             return
-        if not valid or self.contact.state is not S.OFFERED:
-            ringing.stop(OfferOutcome.WITHDRAWN)
-            return
-        self._ringing = None
         self._elsewhere.counselor_talks()
         self._waiting_room.leave()
-        self._talk.begin(ringing.offer, ringing.leg)
-        self._record(
-            e.ContactAnswered,
-            offer=ringing.offer.id,
-            counselor=ringing.offer.counselor,
-            leg=ringing.leg,
-        )
+        self._talk.begin(leg, offer.counselor)
+        self._record(e.ContactAnswered, offer=offer.id, counselor=offer.counselor, leg=leg)
         self._record_talk()
 
     def _record_talk(self) -> None:
         for kind, facts in self._talk.record(consent=self._reception.consent):
             self._record(kind, **facts)
 
-    # --- the conversation --------------------------------------------------------
+    def _key_pressed(self, event: LegEvent) -> bool:
+        if isinstance(event, DigitPressed) and self.contact.state is S.TALKING:
+            self.escalation.pressed(event.leg, event.digit)
+        return isinstance(event, DigitPressed)
 
     def _counselor_event(self, event: LegEvent) -> None:
-        offer = self._talk.offer
-        if not isinstance(event, LegEnded) or offer is None:
+        if not isinstance(event, LegEnded):
             self._hold_event(event)
-        elif event.reason in LOST:
-            self._close_talk(offer, requeue=True)
-            self._record(e.CounselorLost, counselor=offer.counselor, reason=event.reason)
-            self._wait("counselor_lost")
+        elif self.escalation.has_joined:
+            self.escalation.first_left(event.leg, event.reason)
+        elif event.reason in LOST or self.escalation.waits:
+            self._counselor_lost(event.reason)
         else:
             termination = Termination(Result.COMPLETED, event.reason)
-            self._end(e.CounselorLeft, termination, counselor=offer.counselor)
+            self._end(e.CounselorLeft, termination, counselor=self._seat.counselor)
 
-    def _close_talk(self, offer: Offer, *, requeue: bool) -> None:
+    def _counselor_lost(self, reason: Reason) -> None:
+        """The caller goes back to the line; before others, if the counselor had asked for help with
+        the caller, which nobody came to give in time."""
+        counselor, was_escalated = self._seat.counselor, self.escalation.waits
+        self._close_talk(requeue=True)
+        self._record(e.CounselorLost, counselor=counselor, reason=reason)
+        if was_escalated:
+            self._in_line.ask_urgently()
+        self._wait("escalation_wait" if was_escalated else "counselor_lost")
+
+    def _close_talk(self, *, requeue: bool) -> None:
+        self.escalation.clear(status=486)
         stopped = self._talk.end()
         if stopped is not None:
             self._record(e.RecordingStopped, recording=stopped)
-        self._errands.send(lambda: self._line.offers.finish(offer, requeue=requeue))
+        self._seat.finish(requeue=requeue)
         self._errands.send(self._talk.care.report)
 
     # --- waiting and ending ------------------------------------------------------
-
-    def _serving(self) -> Offer | None:
-        return self._ringing.offer if self._ringing is not None else self._talk.offer
 
     def _wait(self, first: str) -> None:
         self._in_line.wait(first, language=self._reception.language)
@@ -385,18 +372,18 @@ class Conversation:
     def _end(self, kind: type[e.Event], termination: Termination, **facts: object) -> None:
         self._reception.close()
         self._waiting_room.leave()
-        offer, legs = self._talk.offer, self.legs
+        talked, partners = self._seat.offer is not None, self._elsewhere.legs
         self._elsewhere.close()
-        for leg in legs:
-            self._line.telephone.end(leg, status=503 if kind is e.ContactFailed else 486)
-        if self._ringing is not None:
-            self._ringing.close()
-            self._ringing = None
         fault = kind is e.ContactFailed or termination.reason in LOST
-        if self.waits or (fault and offer is not None):
+        status = 503 if kind is e.ContactFailed else 486
+        for leg in {self.arrival.leg} | partners:
+            self._line.telephone.end(leg, status=status)
+        self.escalation.clear(status=status)
+        self._seat.clear(status=status)
+        if self.waits or (fault and talked):
             self._in_line.leave(fault=fault)
-        if offer is not None:
-            self._close_talk(offer, requeue=False)
+        if talked:
+            self._close_talk(requeue=False)
         self._record(kind, termination=termination, **facts)
 
     def _record(self, kind: type[E], **facts: object) -> E:

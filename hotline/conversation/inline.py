@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hotline import events as e
 from hotline.clock import Clock
 from hotline.contact import Contact, ContactState
@@ -63,6 +65,14 @@ class InLine:
             node=self._arrival.node,
         )
         self._errands.send(self._enqueue)
+
+    def ask_urgently(self) -> None:
+        """Be in line for the same, before those who are in no danger that anybody knows of."""
+        if self._menu is not None:
+            urgent = (
+                self._menu if self.is_crisis else replace(self._menu, priority=Priority.HIGH_RISK)
+            )
+            self.ask(urgent)
 
     def wait(self, first: str, *, language: str) -> None:
         """Let the caller hear `first` (a prompt's name), then music and the place."""

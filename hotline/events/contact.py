@@ -9,7 +9,7 @@ from enum import StrEnum
 from hotline.events.caller import SealedNumber
 from hotline.events.ending import Reason, Termination
 from hotline.events.event import Event
-from hotline.ids import CounselorId, GatewayId, LegId, NodeId, OfferId, RecordingId
+from hotline.ids import ContactId, CounselorId, GatewayId, LegId, NodeId, OfferId, RecordingId
 
 
 class Priority(StrEnum):
@@ -142,6 +142,59 @@ class ContactAnswered(ContactEvent):
     offer: OfferId
     counselor: CounselorId
     leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationRequested(ContactEvent):
+    """`counselor`, who talks, shall get a professional beside them; the conversation goes on.
+
+    `request` is its id in line (`ids.request_id`), `by` who asked: ``counselor``, or
+    ``operator:<name>`` with a `reason`. The offers of it are events of this contact, by their
+    numbers.
+    """
+
+    request: ContactId
+    counselor: CounselorId
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationWithdrawn(ContactEvent):
+    """Nobody is asked any more, and nobody came. `by`: ``counselor``, ``system`` (the conversation
+    is over, or the counselor's leg is), or who gave the order."""
+
+    request: ContactId
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounselorJoined(ContactEvent):
+    """A second counselor picked up: after a word in private, all three hear each other."""
+
+    request: ContactId
+    offer: OfferId
+    counselor: CounselorId
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounselorParted(ContactEvent):
+    """One of two counselors is out of the conversation; `stays` goes on with the caller."""
+
+    counselor: CounselorId
+    leg: LegId
+    stays: CounselorId
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpRequested(ContactEvent):
+    """A counselor in conversation asks the supervisors on duty for help."""
+
+    counselor: CounselorId
+    by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,10 +32,12 @@ class AlarmKind(StrEnum):
     """A partner's line did not take a caller; over when a partner answers."""
     PHONES_UNREACHABLE = "phones_unreachable"
     """Most phones of who is ready died at once; over when most of the ready have a live one."""
+    HELP_REQUESTED = "help_requested"
+    """A counselor in conversation asks a supervisor for help."""
     FAULT = "fault"
 
 
-OCCURRENCES = frozenset({AlarmKind.STUCK_STATE_MENDED, AlarmKind.FAULT})
+OCCURRENCES = frozenset({AlarmKind.STUCK_STATE_MENDED, AlarmKind.HELP_REQUESTED, AlarmKind.FAULT})
 """Alarms that happen rather than stand: each is told, none is ever over."""
 
 

@@ -115,6 +115,9 @@ def _note_talk(row: ContactRow, event: e.Event) -> None:
             _hold(row, sorted({*row.held_legs, event.leg}), event.at)
         case e.ContactResumed():
             _hold(row, [leg for leg in row.held_legs if leg != event.leg], event.at)
+        case e.CounselorParted():  # whose hold, if any, is over with them
+            _hold(row, [leg for leg in row.held_legs if leg != event.leg], event.at)
+            row.counselor = event.stays
         case e.CounselorLost():
             _end_talk(row, event.at)
         case e.ContactForwarded():

@@ -4,7 +4,8 @@
 -- ARGV    4 contact; 5 gateway; 6 score; 7 JSON of what it asks for; 8 ms of wrap-up;
 --         9 state after it; 10 ms at which the gateway's lease ends; 11 digest of the caller's number,
 --         or empty; 12 ms of its arrival; 13 the same instant as it stands in the JSON; 14 who is asked
---         before the one who last took the caller, or empty; 15 '1' while a phone rings for it
+--         before the one who last took the caller, or empty; 15 '1' while a phone rings for it.
+--         A request has a score and an arrival of its own, and the digest of the caller
 -- RETURNS nothing, or the place of an earlier visit that it has now: {instant in JSON, because}
 -- INVARIANT The place depends on the score alone, which grows with the arrival: one earlier by n ms
 --           is smaller by n. Arrivals are counted by the queue's own time: whoever comes after the
@@ -21,7 +22,7 @@ local lag = tonumber(held[3]) or lag_of(arrived)
 -- The earlier place that this contact may have: ms, JSON text, because, lag; nil without one.
 local function earlier()
   if held[6] then return held[4], held[5], held[6], lag end
-  if held[1] or digest == '' then return nil end
+  if held[1] or digest == '' or requested_for(contact) then return nil end
   local place = call('HMGET', PLACE .. digest, 'arrived', 'since', 'because', 'contact', 'until', 'lag')
   if not place[1] then return nil end
   local its_lag = tonumber(place[6] or 0)
@@ -43,10 +44,15 @@ if earlier_ms and not is_told and (held[6] or earlier_ms + earlier_lag < arrived
   answer = { since, because }
 end
 
+-- Who last took the caller is the very one who requests somebody else.
+local sticky = asked
+if sticky == '' and digest ~= '' and not requested_for(contact) then
+  sticky = call('GET', SERVED .. digest) or ''
+end
 call('HDEL', key, 'withdrawals')
 put_down(contact, gateway, ARGV[10], {
   score = score, lag = lag, asks = asks, digest = digest, arrived = arrived, since = since,
-  sticky = asked ~= '' and asked or digest ~= '' and call('GET', SERVED .. digest) or '',
+  sticky = sticky,
 })
 if held[1] == 'offered' then return answer end
 if held[1] == 'talking' then

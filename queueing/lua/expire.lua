@@ -8,7 +8,8 @@
 --         {'withdrawn', contact, counselor} | {'released', counselor}, each as a list
 -- INVARIANT Nobody stays offered or talking for a gateway that is dead, nor offered beyond the
 --           lease, nor in wrap-up beyond the deadline. A contact that is lost gets its ContactFailed
---           in the journal here, once, whoever sweeps, and its place is kept. After an absence, or a
+--           in the journal here, once, whoever sweeps, and its place is kept; a request just
+--           goes, its counselor freed. After an absence, or a
 --           clock that jumped, all leases begin anew, for nobody could renew them; a clock set
 --           back lengthens no wrap-up.
 local gateway_lease, offer_lease = tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -71,7 +72,7 @@ local function bury(gateway)
     keep_place(contact, 'fault', place)
     remove(contact, 'gateway_lost', 'system', wrap_up, setting)
     local seq = seqs[contact]
-    if seq then
+    if seq and not requested_for(contact) then
       journal('ContactFailed', contact, whole(seq + 1),
         { termination = { result = 'failed', reason = 'gateway_lost' } })
       call('HSET', BURIED .. gateway, contact, whole(seq + 1))

@@ -6,6 +6,9 @@
 --         A script's own arguments begin at 4.
 -- TRANSITIONS (state -> occasion -> state) is put before this text by queueing.scripts.
 --
+-- A request for a second counselor is a contact to the queue; its id names the contact that it is
+-- for (hotline.ids). The journal knows that contact alone, and no place is kept for a request.
+--
 -- INVARIANT  A contact is in WAITING, or its hash names an offer and a counselor whose hash names
 --            the contact: never both, never neither. A counselor is in READY exactly while its
 --            state is ready, in WRAP_UPS exactly while it is wrap_up; RINGING holds the contacts
@@ -14,7 +17,7 @@
 
 local JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
   OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,
-  PLAN, SERVED, PLACE, ANSWERS, BEATEN, BURIED, CLOCK = unpack(KEYS)
+  PLAN, SERVED, PLACE, ANSWERS, BEATEN, BURIED, CLOCK, ORDERED = unpack(KEYS)
 local NOW, AT, SEED = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local CHANGES_KEPT = 20000
 local SWEPT_EVERY = 1000 -- ms (queueing.reconciler)
@@ -36,6 +39,11 @@ end
 local function quoted(text)
   if string.find(text, '^[%w_%-.]*$') then return '"' .. text .. '"' end
   return cjson.encode(text)
+end
+
+-- The contact that a request is for; nil when `contact` is no request.
+local function requested_for(contact)
+  return string.match(contact, '^(.+)%+%d+$')
 end
 
 -- Append one event, with the id derived from the seed so that no two events share it; `data` is a
@@ -79,7 +87,7 @@ local function move(counselor, occasion, reason, by, contact)
   end
   journal('CounselorStateChanged', counselor, call('HINCRBY', SEQS, counselor, 1), string.format(
     '{"previous":"%s","state":"%s","reason":%s,"by":%s,"contact":%s}', before, after,
-    quoted(reason), quoted(by), contact and quoted(contact) or 'null'))
+    quoted(reason), quoted(by), contact and quoted(requested_for(contact) or contact) or 'null'))
   return after
 end
 
@@ -219,7 +227,7 @@ end
 -- several by one caller the earliest stands, for as long as the last of them. `lasting` is in ms.
 local function keep_place(contact, because, lasting)
   local held = call('HMGET', CONTACT .. contact, 'digest', 'arrived', 'since', 'lag')
-  if lasting <= 0 or not held[1] or held[1] == '' then return end
+  if lasting <= 0 or not held[1] or held[1] == '' or requested_for(contact) then return end
   local key, ending, lag = PLACE .. held[1], NOW + lasting, held[4] or '0'
   local there = call('HMGET', key, 'arrived', 'until', 'lag')
   local is_live = there[1] and tonumber(there[2]) >= NOW

@@ -9,7 +9,7 @@ from hotline.ids import CounselorId
 from hotline.ports import Waiting
 from queueing.keys import milliseconds
 from queueing.routing.circle import Circle
-from queueing.routing.order import waiting_score
+from queueing.routing.order import score_of
 
 if TYPE_CHECKING:
     from queueing.routing.need import Need
@@ -35,7 +35,7 @@ class Place:
         self.waiting = waiting
         self.sticky = sticky
         arrived = milliseconds(waiting.arrived_at)
-        plain = waiting_score(waiting.priority, arrived)
+        plain = score_of(waiting)
         self.rank = (plain if score is None else score, waiting.contact)
         self.arrived = arrived + self.rank[0] - plain
         """By the queue's own time, which a clock set back does not set back."""

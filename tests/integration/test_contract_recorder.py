@@ -107,6 +107,16 @@ def test_recording_is_stopped_once_and_alone(studio: Studio) -> None:
     assert studio.running == 0
 
 
+def test_counselor_who_joins_is_part_of_the_same_recording(studio: Studio) -> None:
+    one = start(studio, C1)
+    studio.recorder.join(one.id, LegId("another counselor"))
+    studio.recorder.join(RecordingId("unknown"), LegId("nobody"))
+    studio.recorder.stop(one.id)
+    assert studio.running == 0
+    studio.recorder.join(one.id, LegId("too late"))
+    assert studio.running == 0
+
+
 def test_stopping_what_was_never_started_does_nothing(studio: Studio) -> None:
     start(studio)
     studio.recorder.stop(RecordingId("unknown"))

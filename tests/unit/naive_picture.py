@@ -12,7 +12,7 @@ from hotline.ids import ContactId, CounselorId
 from hotline.ports import Waiting
 from queueing.keys import milliseconds
 from queueing.routing.fairness import overburdened
-from queueing.routing.order import waiting_score
+from queueing.routing.order import score_of
 from queueing.routing.picture import Pair, Standing
 from queueing.routing.plan import Plan, Step, opens_after, tokens_of
 
@@ -33,7 +33,7 @@ class Caller:
 
     @property
     def rank(self) -> tuple[int, str]:
-        return (waiting_score(self.waiting.priority, self.arrived), self.waiting.contact)
+        return (score_of(self.waiting), self.waiting.contact)
 
 
 class NaivePicture:

@@ -36,16 +36,21 @@ def test_heartbeat_says_what_the_contact_does_and_under_which_offer() -> None:
         said = []
         for step in (s.ring_in, lambda: s.press("#11"), s.be_offered):
             await step()
-            said.append((s.conversation.account.carried.state, s.conversation.account.carried.seq))
+            said.append(
+                (
+                    s.conversation.carried[s.conversation.contact.id].state,
+                    s.conversation.carried[s.conversation.contact.id].seq,
+                )
+            )
         assert [state for state, _ in said] == [S.GREETED, S.QUEUED, S.OFFERED]
         assert [seq for _, seq in said] == sorted({seq for _, seq in said})
-        offer = s.conversation.account.carried.offer
+        offer = s.conversation.carried[s.conversation.contact.id].offer
         await s.hear(LegAnswered(leg=s.counselor_leg))
-        carried = s.conversation.account.carried
+        carried = s.conversation.carried[s.conversation.contact.id]
         assert (carried.state, carried.offer) == (S.TALKING, offer)
         assert offer is not None
         await s.counselor_ends(Reason.RTP_SILENCE)
-        assert s.conversation.account.carried.offer is None
+        assert s.conversation.carried[s.conversation.contact.id].offer is None
 
     play(act)
 
@@ -54,7 +59,7 @@ def test_talk_that_the_queue_has_lost_is_told_to_it_again_and_an_operator_hears_
     async def act(s: Scene) -> None:
         await s.talk()
         await lose(s)
-        s.conversation.account.tell_again()
+        s.conversation.tell_again(s.conversation.contact.id)
 
     scene = play(act)
     assert scene.queue.states[ONE] is CounselorState.TALKING
@@ -67,7 +72,7 @@ def test_talk_that_the_queue_has_lost_is_told_to_it_again_and_an_operator_hears_
 def test_talk_that_the_queue_knows_after_all_is_no_news() -> None:
     async def act(s: Scene) -> None:
         await s.talk()
-        s.conversation.account.tell_again()
+        s.conversation.tell_again(s.conversation.contact.id)
 
     assert play(act).alarms.told == []
 
@@ -77,7 +82,7 @@ def test_contact_whose_last_word_is_on_its_way_says_nothing_else() -> None:
         await s.talk()
         s.queue.away = True
         await s.hear(LegEnded(leg=s.counselor_leg, reason=Reason.RTP_SILENCE, status=200))
-        s.conversation.account.tell_again()
+        s.conversation.tell_again(s.conversation.contact.id)
         s.queue.away = False
         s.timers.advance(1)
 
@@ -92,7 +97,7 @@ def test_phone_that_must_not_ring_any_more_stops_and_the_caller_waits_on() -> No
         await s.be_offered()
         await lose(s)
         s.queue.states[ONE] = CounselorState.NOT_READY
-        s.conversation.account.tell_again()
+        s.conversation.tell_again(s.conversation.contact.id)
 
     scene = play(act)
     assert scene.counselor_leg in scene.telephone.ended

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -20,8 +21,10 @@ from hotline.events import (
     Termination,
 )
 from hotline.gateway import Gateway, Switchboard
-from hotline.ids import ContactId, CounselorId, GatewayId, LegId, NodeId
+from hotline.ids import ContactId, CounselorId, GatewayId, LegId, NodeId, request_id
 from hotline.overflow import Overflow
+from hotline.ports import EscalateContact
+from tests.fakes import an_offer
 from tests.unit.scene import Scene, invited
 
 ONE, TWO = LegId("one"), LegId("two")
@@ -196,6 +199,73 @@ def test_contacts_that_wait_are_known_and_put_in_line_again_when_the_queue_lost_
         x.gateway.tell_again([waits, ContactId("contact-of-two"), ContactId("unknown")])
 
     assert list(play(act).scene.queue.waiting) == ["contact-of-one"]
+
+
+async def ask_for_company(x: Exchange) -> ContactId:
+    """1001 talks to ONE and asks for a second counselor; return the request."""
+    x.scene.queue.states[CounselorId("1001")] = CounselorState.READY
+    x.gateway.leg_event(invited(ONE))
+    x.gateway.leg_event(LegAnswered(leg=ONE))
+    await x.settle()
+    for digit in "#11":
+        x.gateway.leg_event(DigitPressed(leg=ONE, digit=digit))
+        await x.settle()
+    offer = an_offer(ContactId("contact-of-one"), expires_at=x.scene.clock.now().replace(hour=13))
+    assert x.scene.queue.claim(offer)
+    x.gateway.offer_made(offer)
+    x.gateway.leg_event(LegAnswered(leg=x.scene.counselor_leg))
+    await x.settle()
+    order = EscalateContact(contact=offer.contact, by="operator:li", reason="asked")
+    x.gateway.ordered(order)
+    x.gateway.ordered(replace(order, contact=ContactId("unknown")))
+    await x.settle()
+    return request_id(offer.contact, 1)
+
+
+def test_order_reaches_its_conversation_and_the_request_is_carried_and_waits() -> None:
+    async def act(x: Exchange) -> None:
+        request = await ask_for_company(x)
+        assert x.scene.journal.names[-1] == "EscalationRequested"
+        does = {contact: one.state for contact, one in x.gateway.carried.items()}
+        assert does == {"contact-of-one": ContactState.TALKING, request: ContactState.QUEUED}
+        x.scene.queue.waiting.clear()
+        x.gateway.tell_again([request])
+        await x.settle()
+        assert set(x.scene.queue.waiting) == {request}
+
+    play(act)
+
+
+def test_offer_of_a_request_rings_and_its_legs_events_find_the_conversation() -> None:
+    async def act(x: Exchange) -> None:
+        request = await ask_for_company(x)
+        second = replace(
+            an_offer(request, expires_at=x.scene.clock.now().replace(hour=13), number=2),
+            counselor=CounselorId("2001"),
+        )
+        x.scene.queue.states[CounselorId("2001")] = CounselorState.READY
+        assert x.scene.queue.claim(second)
+        x.gateway.offer_made(second)
+        x.gateway.leg_event(LegAnswered(leg=x.scene.counselor_leg))
+        await x.settle()
+        does = {contact: one.state for contact, one in x.gateway.carried.items()}
+        assert does == dict.fromkeys(("contact-of-one", request), ContactState.TALKING)
+        assert x.gateway.carried[request].offer == second
+        x.gateway.leg_event(LegEnded(leg=ONE, reason=Reason.CALLER_HUNG_UP, status=200))
+        await x.settle()
+        assert x.gateway.carried == {}
+
+    names = play(act).scene.journal.names
+    assert "CounselorJoined" in names
+    assert names[-1] == "CallerLeft"
+
+
+def test_offer_of_a_request_whose_conversation_is_gone_is_given_back() -> None:
+    async def act(x: Exchange) -> None:
+        request = request_id(ContactId("gone"), 1)
+        x.gateway.offer_made(an_offer(request, expires_at=x.scene.clock.now()))
+
+    assert play(act).scene.queue.said == [("give_back withdrawn", "1")]
 
 
 def test_contact_that_is_over_is_forgotten() -> None:

@@ -178,3 +178,22 @@ def test_who_was_forwarded_and_then_answered_by_us_counts_as_both() -> None:
     tale.offer("1", "1001").answer("1", "1001").complete("1001", 50)
     figures = city(tale)
     assert (figures.forwarded, figures.answered, figures.talk) == (1, 1, 50.0)
+
+
+def escalated(contact: str) -> History:
+    tale = waiting(contact).offer("1", "1001").answer("1", "1001")
+    return tale.escalate("1001", 60.0).join("2", "2001", 9.0)
+
+
+def test_conversation_with_two_counselors_is_talked_once_and_wrapped_up_by_each() -> None:
+    figures = city(escalated("c").part("1001", "2001", "desk", 30.0).complete("2001", 100.0, 60.0))
+    assert figures.talk == pytest.approx(60 + 1 + 9 + 30 + 100)
+    assert figures.wrap_up == pytest.approx(45 + 60)
+    assert (figures.answered, figures.handled) == (1, 1)
+
+
+def test_hold_of_a_counselor_who_leaves_ends_with_them() -> None:
+    tale = escalated("c").hold(10.0, "other desk").part("2001", "1001", "other desk", 5.0)
+    figures = city(tale.complete("1001", 20.0))
+    assert figures.hold == pytest.approx(5)
+    assert figures.talk == pytest.approx(60 + 1 + 9 + 10 + 20)
