@@ -31,7 +31,8 @@ class Telephone(Protocol):
         ...
 
     def dial(self, extension: str, *, headers: Mapping[str, str]) -> LegId:
-        """Send an INVITE to `extension` through the edge; LegDialled is implied."""
+        """Send an INVITE to `extension` through the edge, or to a partner (`overflow.USER` and its
+        name); LegDialled is implied."""
         ...
 
     def ring(self, leg: LegId) -> None:

@@ -166,6 +166,14 @@ def test_folding_again_agrees(office: Office) -> None:
     assert [message.contact for message in before] == [LEFT]
 
 
+def test_folding_again_begins_with_nothing(office: Office) -> None:
+    with unit_of_work(office.engine) as session:
+        session.add(MessageRow(contact="of no event", recording="r", left_at=SystemClock().now()))
+    assert len(office.waiting) == 1
+    _fold_again(office)
+    assert office.waiting == []
+
+
 def _fold_again(office: Office) -> None:
     with unit_of_work(office.engine) as session:
         rebuild(session, bootstrap.projections())

@@ -74,6 +74,16 @@ def test_gateway_hangs_up_on_the_partner(gateways: list[Peer], partner: Peer) ->
     _pass(gateways[0], partner, gateways[0].within(answer, "BYE", cseq=3))
 
 
+def test_partner_behind_nat_is_found_again(gateways: list[Peer], partner: Peer) -> None:
+    """Its Contact names an address that nobody can reach; requests go where it sends from."""
+    invite, sent, _, _ = _called(gateways[0], partner)
+    again = partner.within_called(invite, sent, "INVITE", cseq=2)
+    hidden = [(n, "<sip:x@10.9.9.9:5060>" if n == "Contact" else v) for n, v in again.headers]
+    partner.send(Message(again.start, hidden))
+    arrived = gateways[0].receive_request("INVITE")
+    assert f"alias={PARTNER_HOST}~{partner.port}~1" in arrived.get("Contact")
+
+
 def test_number_goes_along_only_where_the_configuration_says_so(
     gateways: list[Peer], partner: Peer
 ) -> None:

@@ -36,6 +36,14 @@ def server(
     """A platform without counselors, whose partner is a phone at an address of its own."""
     overflow = f"""
 [[overflow]]
+name = "south"
+to = "sip:family@{PARTNER_ADDRESS}:{partner_port}"
+when_unstaffed = true
+topics = ["family"]
+pass_number = true
+record = true
+
+[[overflow]]
 name = "north"
 to = "sip:help@{PARTNER_ADDRESS}:{partner_port}"
 when_unstaffed = true
@@ -128,6 +136,23 @@ async def test_partner_is_told_the_context_and_talks_to_the_caller(
     recomputed = await asyncio.to_thread(forwarded_in, server, "--recompute")
     assert recomputed > 0
     await until(lambda: forwarded_in(server) == recomputed)
+
+
+async def test_partner_is_told_the_number_and_is_recorded_where_the_settings_say_so(
+    server: HotlineServer, partner_port: int, tmp_path: Path
+) -> None:
+    async with gathered(server, tmp_path) as parties, a_partner(tmp_path, partner_port) as partner:
+        number = parties.new_number()
+        call, contact = await parties.queued("#12", number=number)
+        incoming = await partner.expect("incoming", seconds=20)
+        assert (incoming["to"], incoming["from"]) == ("family", number)
+        started = await parties.watch.expect(contact, e.RecordingStarted)
+        root = server.settings.recordings_dir
+        tracks = [root / started.caller_track, root / started.counselor_track]
+        await until(lambda: is_heard(tracks[0], CALLER_HERTZ))
+        await until(lambda: is_heard(tracks[1], PARTNER_HERTZ))
+        await parties.trunk.hang_up(call)
+        await parties.watch.expect(contact, e.RecordingStopped)
 
 
 async def test_caller_whom_the_partner_declines_is_served_in_the_original_place(
