@@ -52,6 +52,7 @@ any_number = st.integers(0, 10_000)
 extensions = st.sampled_from(sorted(CREW))
 callers = st.sampled_from(["", "caller-1", "caller-2"])
 requirements = st.sampled_from([(), ("grief",), ("crisis:3",)])
+ends = st.sampled_from(["asked", "rings", "talks", "hands over", "hands over"])
 losses = st.sampled_from(["", "", "", "again", "told"])
 
 
@@ -249,53 +250,64 @@ class Play(RuleBasedStateMachine):
 
     # --- a second counselor ------------------------------------------------------------------
 
-    @precondition(lambda self: self.state.served)
-    @rule(number=any_number, lost=losses)
-    def second_counselor_is_asked_for(self, number: int, lost: str) -> None:
-        """By whoever talks; asked for again, it is said twice."""
-        talking = [c for c in self.alive if self.talks(c) and requested_for(c) is None]
-        if not talking:
+    @precondition(lambda self: self.alive)
+    @rule(number=any_number, lost=losses, until=ends)
+    def second_counselor(self, number: int, until: str, lost: str) -> None:
+        """Is asked for by whoever talks; comes, whoever that may be; is left with the caller."""
+        contact = self.somebody_talks(number)
+        if contact is None:
             return
-        contact = talking[number % len(talking)]
-        request = request_id(contact, 1)
-        if request not in self.alive and request not in self.ended:
+        request = request_id(contact, 1 + number % 3)
+        if request in self.ended or self.talks(request):
+            return
+        if request not in self.alive:
             asks = replace(self.alive[contact], contact=request, arrived_at=self.clock.now())
             self.alive[request] = asks
-        if request in self.alive and not self.talks(request):
-            self.enqueue_again(self.alive[request], lost)
-
-    def talks(self, contact: ContactId) -> bool:
-        return self.state.contacts.get(contact, {}).get("state") == "talking"
-
-    @rule(number=any_number, lost=losses)
-    def first_counselor_hands_over(self, number: int, lost: str) -> None:
-        """To one who picked up, whether the queue heard of that or not."""
-        joined = [r for r in self.alive if self.serves(r) and self.serves(requested_for(r))]
-        if not joined:
+        self.enqueue_again(self.alive[request], lost)
+        self.state = self.look.take(self.told_last)
+        if until == "asked" or request not in self.state.waiting or not self.state.ready:
             return
-        request = joined[number % len(joined)]
-        contact = requested_for(request)
-        assert contact is not None
-        leaving, staying = self.offer_of(contact), self.offer_of(request)
+        extension = sorted(self.state.ready)[number % len(self.state.ready)]
+        gateway = self.owner(self.alive[request])
+        (made,) = self.run_in(gateway.store.offer([Pair(request, CounselorId(extension))]))
+        if made is not None and until != "rings":
+            if until == "talks" or number % 2:  # else nobody tells that they answered
+                assert self.say(gateway, lost, lambda: gateway.store.accept(made))
+            if until == "hands over":
+                self.hand_over(contact, made, lost)
+
+    def somebody_talks(self, number: int) -> ContactId | None:
+        """A contact that talks, and did so before or, if somebody is free, does from now on."""
+        callers = [c for c in self.alive if requested_for(c) is None]
+        talking = [c for c in callers if self.talks(c)]
+        if talking:
+            return talking[number % len(talking)]
+        queued = [c for c in callers if c in self.state.waiting]
+        if not queued or not self.state.ready:
+            return None
+        contact, counselor = queued[number % len(queued)], sorted(self.state.ready)[0]
+        gateway = self.owner(self.alive[contact])
+        pair = Pair(contact, CounselorId(counselor))
+        (made,) = self.run_in(gateway.store.offer([pair]))
+        assert made is not None
+        assert self.run_in(gateway.store.accept(made))
+        return contact
+
+    def hand_over(self, contact: ContactId, staying: Offer, lost: str) -> None:
+        counselor, number = self.state.served[contact]
+        leaving = replace(
+            staying, id=OfferId(number), contact=contact, counselor=CounselorId(counselor)
+        )
         gateway = self.owner(self.alive[contact])
         self.say(gateway, lost, lambda: gateway.store.hand_over(leaving, staying))
-        self.end(request)
+        self.end(staying.contact)
         after = self.look.take(self.told_last)
         assert after.served[contact] == (staying.counselor, staying.id)
         assert after.contacts[contact]["state"] == "talking"
-        assert after.counselors[leaving.counselor]["state"] == "wrap_up"
+        assert after.counselors[counselor]["state"] == "wrap_up"
 
-    def serves(self, contact: ContactId | None) -> bool:
-        return contact in self.alive and contact in self.state.served
-
-    def offer_of(self, contact: ContactId) -> Offer:
-        counselor, number = self.state.served[contact]
-        return Offer(
-            id=OfferId(number),
-            contact=contact,
-            counselor=CounselorId(counselor),
-            expires_at=self.clock.now(),
-        )
+    def talks(self, contact: ContactId) -> bool:
+        return self.state.contacts.get(contact, {}).get("state") == "talking"
 
     # --- pictures, claims, offers ------------------------------------------------------------
 

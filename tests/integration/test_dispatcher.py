@@ -23,6 +23,7 @@ from queueing.limits import Limits
 from queueing.planning import Plans
 from queueing.routing.pair import Pair
 from queueing.routing.plan import default_plan
+from queueing.routing.skills import CounselorKind
 from tests.dispatching import dispatching, until, until_state
 from tests.queue_scene import (
     GATEWAY,
@@ -262,6 +263,30 @@ async def test_operator_hears_that_nobody_is_staffed_and_that_somebody_is(redis_
         await scene.add_ready("1001")
         scene.clock.advance(1)
         await until(lambda: not alarms.standing)
+
+
+async def test_operator_hears_that_no_professional_is_there_to_join_a_conversation(
+    redis_url: str,
+) -> None:
+    async with (
+        a_queue(redis_url) as scene,
+        taking(scene) as taker,
+        dispatching(scene, tick=0.02) as running,
+    ):
+        await scene.a_talk("c1", "1001")
+        await scene.add_ready("1002")  # a volunteer, who is asked for everybody else
+        await scene.store.enqueue(a_waiting("c1+1"))
+        for _ in range(3):
+            scene.clock.advance(1)
+            await until(lambda: running.alarms.standing)
+        assert AlarmKind.NOBODY_STAFFED in running.alarms.standing
+        await scene.store.put_counselor(replace(a_profile("2001"), kind=CounselorKind.PROFESSIONAL))
+        await scene.ask("2001", S.READY)
+        scene.clock.advance(1)
+        await until(lambda: not running.alarms.standing)
+        await taker.next()
+        offer = await taker.next()
+        assert (offer.contact, offer.counselor) == ("c1+1", "2001")
 
 
 async def test_dispatchers_at_once_give_nobody_twice(redis_url: str) -> None:
