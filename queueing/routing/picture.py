@@ -56,8 +56,7 @@ class Picture:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._time = RunningOn()
-        self.is_unfinished = False
-        """Whether the last `pairs` stopped before its end."""
+        self._was_cut = False
         self.clear()
 
     # --- what has changed
@@ -171,18 +170,23 @@ class Picture:
         """
         now = self._time.at(now)
         self._weigh(now)
-        self.is_unfinished = not self._pass_time(now, most)
-        if self.is_unfinished:
+        if not self._pass_time(now, most):
             return []  # whoever is not looked at yet may come before all others
+        self._was_cut = False
         made: list[Pair] = []
         for pair in self._serve(now) if self._crew.free else ():
             made.append(pair)
             if most is not None and len(made) * STEPS_OF_A_PAIR >= most:
-                self.is_unfinished = True
+                self._was_cut = True
                 return made
         self._restless.clear()
         self._fresh = 0
         return made
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether there is something to look at that the last `pairs` has not."""
+        return self._was_cut or bool(self._stirred) or bool(self._unsettled)
 
     def _serve(self, now: int) -> Iterator[Pair]:
         # Whoever fits one who has just become free stands in the line of a circle of theirs.

@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
+from admin.processes.garbage import collect_rarely
 from hotline.ids import CounselorId, OfferId
 from hotline.ports import Offer
 from queueing.inbox import Inbox
@@ -207,6 +208,7 @@ class Taker:
 
 async def measure(folder: Path, say: Say, profile: Path | None = None) -> QueueResults:
     """Run all of it on a Redis of its own in `folder`."""
+    collect_rarely()  # the inbox is a gateway's, and is measured as one
     server = RedisServer(folder, fsync="everysec")
     server.start()
     try:

@@ -91,6 +91,25 @@ def test_contact_whose_last_word_is_on_its_way_says_nothing_else() -> None:
     assert list(scene.queue.waiting) == [scene.conversation.contact.id]
 
 
+def test_talk_of_which_the_queue_is_about_to_hear_is_not_told_twice() -> None:
+    async def act(s: Scene) -> None:
+        await s.wait_in_line()
+        await s.be_offered()
+        s.queue.away = True
+        await s.hear(LegAnswered(leg=s.counselor_leg))
+        while s.state is not S.TALKING:
+            await s.turn()
+        s.conversation.account.tell_again()
+        s.queue.away = False
+        while not s.conversation._errands.idle:
+            s.timers.advance(1)
+            await s.turn()
+
+    scene = play(act)
+    assert "restate" not in dict(scene.queue.said)
+    assert scene.queue.states[ONE] is CounselorState.TALKING
+
+
 def test_phone_that_must_not_ring_any_more_stops_and_the_caller_waits_on() -> None:
     async def act(s: Scene) -> None:
         await s.wait_in_line()

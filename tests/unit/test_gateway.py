@@ -227,7 +227,7 @@ def test_order_reaches_its_conversation_and_the_request_is_carried_and_waits() -
         request = await ask_for_company(x)
         assert x.scene.journal.names[-1] == "EscalationRequested"
         does = {contact: one.state for contact, one in x.gateway.carried.items()}
-        assert does == {"contact-of-one": ContactState.TALKING, request: ContactState.QUEUED}
+        assert does == {"contact-of-one": S.TALKING, request: S.QUEUED}
         x.scene.queue.waiting.clear()
         x.gateway.tell_again([request])
         await x.settle()
@@ -249,7 +249,7 @@ def test_offer_of_a_request_rings_and_its_legs_events_find_the_conversation() ->
         x.gateway.leg_event(LegAnswered(leg=x.scene.counselor_leg))
         await x.settle()
         does = {contact: one.state for contact, one in x.gateway.carried.items()}
-        assert does == dict.fromkeys(("contact-of-one", request), ContactState.TALKING)
+        assert does == dict.fromkeys(("contact-of-one", request), S.TALKING)
         assert x.gateway.carried[request].offer == second
         x.gateway.leg_event(LegEnded(leg=ONE, reason=Reason.CALLER_HUNG_UP, status=200))
         await x.settle()
