@@ -96,6 +96,7 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
     },
     S.QUEUED: {
         e.ContactRevived: S.QUEUED,
+        e.ConsentRefused: S.QUEUED,
         e.ContactOffered: S.OFFERED,
         e.ContactQueued: S.QUEUED,  # asked for something else while waiting
         e.PlaceKept: S.QUEUED,
@@ -107,6 +108,7 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
     },
     S.OFFERED: {
         e.ContactRevived: S.OFFERED,
+        e.ConsentRefused: S.OFFERED,
         e.ContactAnswered: S.TALKING,
         e.ContactQueued: S.OFFERED,  # asked for something else while a phone rings
         e.PlaceKept: S.OFFERED,  # the news of it came after the offer

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from hotline.call import LegEnded, LegEvent, LegInvited
 from hotline.clock import Timers
@@ -18,7 +19,7 @@ from hotline.conversation import feature
 from hotline.conversation.announcement import Announcement
 from hotline.conversation.arrival import Arrival, DialledLine
 from hotline.conversation.conversation import Conversation
-from hotline.conversation.errands import Errands
+from hotline.conversation.errands import Errands, attempt
 from hotline.conversation.notice import Notice
 from hotline.events import AlarmKind, Reason, SealedNumber
 from hotline.ids import (
@@ -228,7 +229,15 @@ class Gateway:
         except Exception:
             log.exception("contact %s: fault, leading to a human", conversation.contact.id[:8])
             self._switchboard.alarms.raise_alarm(AlarmKind.FAULT, "a conversation met a fault")
-            conversation.rescue()
+            self._rescue(conversation, event)
+
+    def _rescue(self, conversation: Conversation, event: LegEvent | None) -> None:
+        try:
+            conversation.rescue(event)
+        except Exception:
+            log.exception("contact %s: cannot be led to a human", conversation.contact.id[:8])
+            if not conversation.waits:  # who waits still does, and is offered to somebody
+                conversation.fail(Reason.FAULT)
 
     def _owner_of(self, leg: LegId) -> Conversation | None:
         """Return the conversation that dialled `leg` by itself: a partner's."""
@@ -246,20 +255,23 @@ class Gateway:
         if conversation is None:  # the caller has gone meanwhile
             self._errands.send(lambda: self._offers.give_back(offer, OfferOutcome.WITHDRAWN))
             return
-        conversation.offer_made(offer)
+        try:
+            conversation.offer_made(offer)
+        except Exception:
+            log.exception("contact %s: fault at an offer", conversation.contact.id[:8])
+            self._rescue(conversation, None)
         for leg in conversation.legs:
             self._by_leg[leg] = conversation
 
     def offer_withdrawn(self, offer: OfferId) -> None:
         """The queue took an offer back."""
-        for conversation in self._conversations.values():
-            conversation.offer_withdrawn(offer)
+        attempt(*(partial(c.offer_withdrawn, offer) for c in self._conversations.values()))
 
     def ordered(self, order: EscalateContact) -> None:
         """Somebody gives an order about a contact of ours."""
         conversation = self._concerned(order.contact)
         if conversation is not None:
-            conversation.escalate(by=order.by, reason=order.reason)
+            conversation.escalation.ask(by=order.by, reason=order.reason)
 
     def _concerned(self, contact: ContactId) -> Conversation | None:
         """Return the conversation of a contact, or of a request."""
@@ -314,7 +326,12 @@ class Gateway:
             conversation.recording_stopped(recording, detail)
 
     def sweep(self) -> None:
-        """Forget the contacts that are over; called each second."""
+        """Forget the contacts that are over, and end those whose caller has gone without that
+        anybody heard of it (a fault in between); called each second."""
+        for conversation in self._conversations.values():
+            if not conversation.contact.ended and conversation.arrival.leg not in self._by_leg:
+                log.error("contact %s: its caller has gone: mended", conversation.contact.id[:8])
+                conversation.fail(Reason.FAULT)
         for contact in [c for c, conversation in self._conversations.items() if conversation.over]:
             del self._conversations[contact]
         if self.contacts < self._max_contacts:

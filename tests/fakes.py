@@ -41,8 +41,11 @@ class FakeTelephone:
         self.said: list[tuple[str, LegId]] = []
         self.ended: dict[LegId, tuple[int, int | None]] = {}
         self.dialled: list[tuple[str, Mapping[str, str], LegId]] = []
+        self.out_of_order = False
 
     def dial(self, extension: str, *, headers: Mapping[str, str]) -> LegId:
+        if self.out_of_order:
+            raise RuntimeError("a fault that nobody thought of")
         leg = LegId(f"counselor-leg-{len(self.dialled) + 1}")
         self.dialled.append((extension, headers, leg))
         return leg

@@ -16,6 +16,7 @@ leg from INVITE to the end, and the counselors' legs while there are any:
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from hotline import events as e
 from hotline.call import (
@@ -31,7 +32,7 @@ from hotline.contact import Contact, ContactState, E
 from hotline.conversation.account import Account
 from hotline.conversation.arrival import Arrival
 from hotline.conversation.elsewhere import Elsewhere
-from hotline.conversation.errands import Errands
+from hotline.conversation.errands import Errands, attempt
 from hotline.conversation.escalation import Escalation
 from hotline.conversation.inline import InLine
 from hotline.conversation.line import Line as Line
@@ -42,7 +43,7 @@ from hotline.conversation.waitingroom import WaitingRoom
 from hotline.events import Reason, Result, Termination
 from hotline.ids import ContactId, LegId, OfferId, RecordingId
 from hotline.menu.ivr import Outcome
-from hotline.menu.reception import MenuResult, Reception
+from hotline.menu.reception import NO_MENU, MenuResult, Reception
 from hotline.ports import Carried, Offer
 
 log = logging.getLogger(__name__)
@@ -196,13 +197,6 @@ class Conversation:
         self._seat.withdrawn(offer)
         self.escalation.offer_withdrawn(offer)
 
-    def escalate(self, *, by: str, reason: str) -> None:
-        """Bring a second counselor into the conversation, if there is one."""
-        if self.contact.state is S.TALKING:
-            self.escalation.ask(by=by, reason=reason)
-        else:
-            log.warning("contact %s: nobody talks, no escalation", self.contact.id[:8])
-
     def nobody_staffed(self, nobody: bool) -> None:
         """Told each second: whether nobody on duty may be asked for this contact."""
         self._elsewhere.nobody_staffed(nobody)
@@ -219,13 +213,21 @@ class Conversation:
         if not self.contact.ended:
             self._end(e.ContactFailed, Termination(Result.FAILED, reason))
 
-    def rescue(self) -> None:
-        """Something in our own code went wrong: whatever it was, lead the caller to a human."""
-        if self.contact.state is S.GREETED:
-            self._reception.close()
-            self.queue(self._reception.fault())
-        elif self.contact.state is S.RINGING:
+    def rescue(self, event: LegEvent | None = None) -> None:
+        """Something in our own code went wrong, at `event`: whatever it was, lead the caller to a
+        human. Relies on as little as can be, for anything may be broken."""
+        state = self.contact.state
+        ended = event.leg if isinstance(event, LegEnded) else None
+        if ended == self.arrival.leg or state is S.RINGING:
             self.fail(Reason.FAULT)
+        elif state is S.GREETED:
+            found = [NO_MENU]
+            attempt(lambda: self._reception.close(), lambda: found.append(self._reception.fault()))
+            self.queue(found[-1])
+        elif state is S.OFFERED:
+            self._seat.give_up()
+        elif state is S.TALKING and ended is not None and ended == self._seat.leg:
+            self._counselor_lost(Reason.FAULT)
 
     def queue(self, menu: MenuResult) -> None:
         """The menu is over: wait for a counselor."""
@@ -298,12 +300,13 @@ class Conversation:
         if isinstance(event, PlaybackFinished):
             self._waiting_room.playback_finished(event.playlist)
         elif isinstance(event, DigitPressed):
-            menu = self._reception.danger(event.digit)
-            if menu is None:
-                return
-            if not self._in_line.is_crisis:
-                self._in_line.ask(menu)
-            self._waiting_room.confirm_danger()
+            if confirmation := self._reception.refusal(event.digit):
+                self._record(e.ConsentRefused)
+                self._waiting_room.confirm(confirmation)
+            elif (menu := self._reception.danger(event.digit)) is not None:
+                if not self._in_line.is_crisis:
+                    self._in_line.ask(menu)
+                self._waiting_room.confirm_danger()
 
     def _hold_event(self, event: LegEvent) -> None:
         if isinstance(event, LegHeld):
@@ -366,24 +369,26 @@ class Conversation:
     # --- waiting and ending ------------------------------------------------------
 
     def _wait(self, first: str) -> None:
-        self._in_line.wait(first, language=self._reception.language)
+        self._in_line.wait(first)
         self._elsewhere.waiting()
 
     def _end(self, kind: type[e.Event], termination: Termination, **facts: object) -> None:
-        self._reception.close()
-        self._waiting_room.leave()
         talked, partners = self._seat.offer is not None, self._elsewhere.legs
-        self._elsewhere.close()
         fault = kind is e.ContactFailed or termination.reason in LOST
         status = 503 if kind is e.ContactFailed else 486
-        for leg in {self.arrival.leg} | partners:
-            self._line.telephone.end(leg, status=status)
-        self.escalation.clear(status=status)
-        self._seat.clear(status=status)
+        attempt(
+            lambda: self._reception.close(),
+            self._waiting_room.leave,
+            self._elsewhere.close,
+            *(partial(self._line.telephone.end, x, status=status) for x in partners),
+            partial(self._line.telephone.end, self.arrival.leg, status=status),
+            partial(self.escalation.clear, status=status),
+            partial(self._seat.clear, status=status),
+        )
         if self.waits or (fault and talked):
             self._in_line.leave(fault=fault)
         if talked:
-            self._close_talk(requeue=False)
+            attempt(partial(self._close_talk, requeue=False))
         self._record(kind, termination=termination, **facts)
 
     def _record(self, kind: type[E], **facts: object) -> E:

@@ -87,9 +87,10 @@ class Escalation:
     # --- asking ------------------------------------------------------------------------
 
     def ask(self, *, by: str, reason: str = "") -> None:
-        """Ask for a second counselor, unless somebody is asked or there already."""
+        """Ask for a second counselor, unless somebody is asked or there, or nobody talks."""
         counselor = self._first.counselor
         if self.request is not None or counselor is None:
+            log.info("contact %s: no (further) escalation now", self._contact.id[:8])
             return
         self._number += 1
         self.request = request_id(self._contact.id, self._number)

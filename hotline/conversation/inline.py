@@ -74,8 +74,9 @@ class InLine:
             )
             self.ask(urgent)
 
-    def wait(self, first: str, *, language: str) -> None:
+    def wait(self, first: str) -> None:
         """Let the caller hear `first` (a prompt's name), then music and the place."""
+        language = self._menu.language if self._menu is not None else ""
         self._waiting_room.enter(
             first, language=language, crisis=self.is_crisis, announce=self._announce
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,6 +72,11 @@ class WaitingRoom:
         self._next = []
         if self._said != [CONFIRMED]:
             self._say([CONFIRMED])
+
+    def confirm(self, names: Sequence[str]) -> None:
+        """A key did something: say so at once, then go on as before."""
+        self._next = []
+        self._say(list(names))
 
     def tell(self, names: list[str]) -> None:
         """Say these prompts, now and at each announcement in place of the place; none: the place

@@ -160,26 +160,6 @@ def test_caller_whom_another_gateway_may_take_is_handed_over_and_not_counted(lea
     assert AlarmKind.OVER_CAPACITY not in exchange.scene.alarms.standing
 
 
-def test_fault_in_one_conversation_leads_it_to_a_human_and_spares_the_other() -> None:
-    async def act(x: Exchange) -> None:
-        x.gateway.leg_event(invited(ONE))
-        x.gateway.leg_event(invited(TWO))
-        for leg in (ONE, TWO):
-            x.gateway.leg_event(LegAnswered(leg=leg))
-        await x.settle()
-        broken = x.gateway.conversation_of(ONE)
-        assert broken is not None
-        broken._reception = None  # type: ignore[assignment] # any bug at all
-        x.gateway.leg_event(DigitPressed(leg=ONE, digit="1"))
-        x.gateway.leg_event(DigitPressed(leg=TWO, digit="0"))
-
-    exchange = play(act)
-    assert AlarmKind.FAULT in dict(exchange.scene.alarms.told)
-    other = exchange.gateway.conversation_of(TWO)
-    assert other is not None
-    assert other.contact.state is S.QUEUED
-
-
 def test_contacts_that_wait_are_known_and_put_in_line_again_when_the_queue_lost_them() -> None:
     async def act(x: Exchange) -> None:
         x.gateway.leg_event(invited(ONE))
