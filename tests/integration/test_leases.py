@@ -12,6 +12,7 @@ import redis
 
 from hotline.contact import ContactState as C
 from hotline.events import (
+    AlarmKind,
     CallerLeft,
     ContactFailed,
     CounselorStateChanged,
@@ -267,6 +268,34 @@ async def test_contact_that_redis_has_lost_is_told_of_at_the_next_beat(redis_url
         await scene.store.enqueue(a_waiting("held"))
         await heart.beat()
         assert carrier.amiss == ["waits"]
+
+
+async def test_operator_hears_of_a_contact_that_no_call_has_any_more(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene:
+        await scene.a_talk()
+        carrier = FakeCarrier.of("c1", 4)
+        heart = carrier.heart(scene)
+        await heart.beat()
+        carrier.carried.clear()
+        for _ in range(16):
+            scene.clock.advance(1)
+            await heart.beat()
+        ((kind, detail),) = carrier.alarms.told
+        assert kind is AlarmKind.STUCK_STATE_MENDED
+        assert detail == "1 contacts were in the queue and in no call"
+        assert await scene.state() is S.WRAP_UP
+
+
+async def test_gateway_that_was_given_up_hears_at_its_next_beat_who_was_failed(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url) as scene:
+        carrier = FakeCarrier.of("c1", 4)
+        heart = carrier.heart(scene)
+        await heart.beat()
+        await scene.pass_time(17)
+        await heart.beat()
+        assert carrier.revived == {"c1": 5}
 
 
 SLOT = "gateway-1.0000beef"

@@ -14,6 +14,7 @@ from hotline.ids import ContactId, OfferId
 from hotline.ports import Carried, Offer
 from queueing import keys
 from queueing.inbox import Inbox
+from queueing.overview import Pulse
 from tests.dispatching import dispatching, until, until_state
 from tests.queue_scene import GATEWAY, QueueScene, a_queue, a_waiting
 
@@ -114,7 +115,16 @@ async def test_fields_that_are_not_known_are_passed_over(redis_url: str) -> None
 
 
 async def test_change_of_an_unknown_kind_makes_the_picture_be_taken_anew(redis_url: str) -> None:
+    pulses = 0
     async with a_queue(redis_url) as scene, dispatching(scene) as dispatcher:
+        ask = scene.store.pulse
+
+        async def pulse() -> Pulse:
+            nonlocal pulses
+            pulses += 1
+            return await ask()
+
+        scene.store.pulse = pulse  # type: ignore[method-assign]
         await until(lambda: dispatcher.feed.in_step)
         with redis.Redis.from_url(redis_url) as connection:
             for _ in range(3):
@@ -125,6 +135,8 @@ async def test_change_of_an_unknown_kind_makes_the_picture_be_taken_anew(redis_u
         await scene.store.enqueue(a_waiting("c1"))
         await scene.add_ready("1001")
         await until_state(scene, "1001", S.OFFERED)
+        seen = pulses
+        await until(lambda: pulses > seen + 2)
         assert dispatcher.feed.epoch == 2  # and not with every such change
 
 
@@ -147,7 +159,8 @@ async def test_message_of_an_unknown_kind_or_with_fields_more_or_less_stops_no_i
     async with a_queue(redis_url) as scene:
         made = {"kind": "made", "offer": "3", "contact": "c1", "counselor": "1001", "expires": "0"}
         with redis.Redis.from_url(redis_url) as connection:
-            for message in ({"kind": "of a newer version"}, made | {"mood": "calm"}):
+            newer_kind = made | {"kind": "of a newer version", "offer": "2"}
+            for message in (newer_kind, made | {"mood": "calm"}):
                 connection.rpush(keys.inbox(GATEWAY), json.dumps(message))
         taker = Taker()
         running = asyncio.create_task(Inbox(scene.url, gateway=GATEWAY, taker=taker).run())
