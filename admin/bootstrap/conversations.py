@@ -11,8 +11,8 @@ from hotline.contact import Contact
 from hotline.conversation.arrival import Arrival, DialledLine
 from hotline.conversation.care import CareLimit
 from hotline.conversation.conversation import Conversation
+from hotline.conversation.line import Line
 from hotline.conversation.screening import Screener
-from hotline.conversation.seat import Line
 from hotline.conversation.speaker import Speaker
 from hotline.conversation.talk import Talk
 from hotline.conversation.waitingroom import Rhythm, WaitingRoom

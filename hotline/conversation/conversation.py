@@ -30,7 +30,8 @@ from hotline.conversation.arrival import Arrival
 from hotline.conversation.errands import Errands
 from hotline.conversation.escalation import Escalation
 from hotline.conversation.inline import InLine
-from hotline.conversation.seat import Line, Seat
+from hotline.conversation.line import Line
+from hotline.conversation.seat import Seat
 from hotline.conversation.talk import Talk
 from hotline.conversation.waitingroom import WaitingRoom
 from hotline.events import Reason, Result, Termination

@@ -22,7 +22,8 @@ from hotline.clock import Timer
 from hotline.contact import Contact, ContactState
 from hotline.conversation.chord import Chord, ChordReader
 from hotline.conversation.errands import Errands
-from hotline.conversation.seat import Line, Seat
+from hotline.conversation.line import Line
+from hotline.conversation.seat import Seat
 from hotline.conversation.talk import Talk
 from hotline.events import AlarmKind, Reason
 from hotline.ids import ContactId, LegId, OfferId, request_id

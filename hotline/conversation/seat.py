@@ -11,32 +11,19 @@ a request for company in the conversation of the first.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from hotline import events as e
 from hotline.call import LegAnswered, LegEnded, LegEvent
-from hotline.clock import Clock, Timers
 from hotline.contact import Contact
 from hotline.conversation.errands import Errands
+from hotline.conversation.line import Line
 from hotline.conversation.ringing import EVENT_OF, WITH_STATUS, Ringing
 from hotline.ids import CounselorId, LegId, OfferId
-from hotline.ports import Alarms, Audio, Offer, OfferOutcome, Offers, Queue, Telephone
+from hotline.ports import Offer, OfferOutcome
 
 AGAIN_SECONDS = 2.0
 """After an offer that failed by a fault of ours: at once, it would fail again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """What a conversation talks to."""
-
-    telephone: Telephone
-    audio: Audio
-    queue: Queue
-    offers: Offers
-    alarms: Alarms
-    clock: Clock
-    timers: Timers
 
 
 class Seat:

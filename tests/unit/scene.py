@@ -20,7 +20,7 @@ from hotline.contact import Contact, ContactState
 from hotline.conversation.arrival import Arrival, DialledLine
 from hotline.conversation.care import CareLimit
 from hotline.conversation.conversation import Conversation
-from hotline.conversation.seat import Line
+from hotline.conversation.line import Line
 from hotline.conversation.speaker import Speaker
 from hotline.conversation.talk import Talk
 from hotline.conversation.waitingroom import Rhythm, WaitingRoom
