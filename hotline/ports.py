@@ -55,7 +55,8 @@ class Audio(Protocol):
     """Who hears what."""
 
     def play(self, leg: LegId, playlist: Sequence[Path], *, loop: bool = False) -> int:
-        """Play WAV files (8 kHz mono 16-bit) in order to `leg`, in place of what it heard.
+        """Play WAV files (8 kHz mono 16-bit) in order to `leg`, in place of what was played to it;
+        over the voices that it is bridged with, and heard by nobody else.
 
         Returns the playlist's number; PlaybackFinished carries it, unless `loop`.
         Raises PromptMissing when a file cannot be opened; nothing is played then.

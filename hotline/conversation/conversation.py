@@ -35,7 +35,7 @@ from hotline.conversation.elsewhere import Elsewhere
 from hotline.conversation.errands import Errands, attempt
 from hotline.conversation.escalation import Escalation
 from hotline.conversation.inline import InLine
-from hotline.conversation.line import Line as Line
+from hotline.conversation.line import Line
 from hotline.conversation.seat import Seat
 from hotline.conversation.talk import Talk
 from hotline.conversation.visit import LOST, Visit

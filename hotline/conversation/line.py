@@ -11,7 +11,8 @@ from hotline.ports import Alarms, Audio, Offers, Queue, Telephone
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What a conversation talks to. `ways`: where else a caller can go, if anywhere."""
+    """The telephone, the queue, the time, whom to tell when something fails; `ways`: where else a
+    caller can go, if anywhere."""
 
     telephone: Telephone
     audio: Audio

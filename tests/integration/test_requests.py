@@ -144,6 +144,21 @@ async def test_all_holds_after_each_step(redis_url: str) -> None:
         assert await scene.line() == ["c1"]
 
 
+async def test_hand_over_of_calls_whose_answers_were_never_told_leaves_no_trace_of_ringing(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url) as scene:
+        first = await scene.an_offer("c1", "1001")
+        await scene.store.enqueue(a_request())
+        await scene.add_ready("2001")
+        second = await scene.offer(REQUEST, "2001")
+        assert second is not None
+        await scene.store.hand_over(first, second)
+        all_is_well(scene)
+        assert await scene.state("1001") is S.WRAP_UP
+        assert await scene.state("2001") is S.TALKING
+
+
 async def test_hand_over_to_somebody_of_whom_nothing_is_known_frees_the_one_who_leaves(
     redis_url: str,
 ) -> None:

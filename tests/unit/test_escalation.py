@@ -227,6 +227,18 @@ def test_who_asked_and_hears_nothing_for_a_while_is_told_so_once() -> None:
     assert play(act).audio.playing == {}
 
 
+def test_nothing_is_said_of_the_waiting_while_a_phone_rings() -> None:
+    async def act(s: EscalationScene) -> None:
+        await s.begin()
+        await s.escalate()
+        s.audio.playing.clear()
+        await s.advance(NEWS_SECONDS - 5)
+        await s.ring()
+        await s.advance(5)
+
+    assert play(act).audio.playing == {}
+
+
 def test_offer_whose_lease_ran_out_as_it_was_answered_hangs_up_and_the_two_talk_on() -> None:
     async def act(s: EscalationScene) -> None:
         await s.begin()
@@ -373,7 +385,9 @@ def test_chord_of_the_second_counselor_does_not_hang_up_anybody() -> None:
         await s.join()
         await s.keys("*7", s.professional_leg)
 
-    assert play(act).all_three
+    scene = play(act)
+    assert scene.all_three
+    assert scene.professional_leg not in scene.telephone.ended
 
 
 def test_first_counselor_who_leaves_during_the_word_leaves_no_silence() -> None:
