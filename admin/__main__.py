@@ -6,7 +6,17 @@ import os
 
 import typer
 
-from admin.commands import caller, counselor, edge, line, operation, plan, state
+from admin.commands import (
+    caller,
+    contact,
+    counselor,
+    edge,
+    line,
+    messages,
+    operation,
+    plan,
+    state,
+)
 from admin.commands.simulate import simulate
 from admin.commands.staffing import staffing
 from admin.commands.stats import stats
@@ -16,7 +26,9 @@ app = typer.Typer(
 )
 app.add_typer(counselor.app, name="counselor")
 app.add_typer(caller.app, name="caller")
+app.add_typer(contact.app, name="contact")
 app.add_typer(line.app, name="line")
+app.add_typer(messages.app, name="messages")
 app.add_typer(edge.app, name="edge")
 app.add_typer(plan.app, name="plan")
 for command in (

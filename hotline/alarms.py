@@ -36,7 +36,7 @@ class JournalAlarms:
         self._clock = clock
         self._seq = 0
         self._standing: set[AlarmKind] = set()
-        self._occurred: dict[AlarmKind, float] = {}
+        self._occurred: dict[tuple[AlarmKind, str], float] = {}
 
     def process_started(self) -> None:
         """Journal that this life began: what stood in an earlier one of the process is over."""
@@ -56,11 +56,11 @@ class JournalAlarms:
         return frozenset(self._standing)
 
     def raise_alarm(self, kind: AlarmKind, detail: str) -> None:
-        if kind in self._standing or self._is_repeated(kind):
+        if kind in self._standing or self._is_repeated(kind, detail):
             return
         # Before the sink hears of it: a sink in trouble raises alarms itself.
         if kind in OCCURRENCES:
-            self._occurred[kind] = self._clock.monotonic()
+            self._occurred[_occurrence(kind, detail)] = self._clock.monotonic()
         else:
             self._standing.add(kind)
         log.error("alarm %s: %s", kind, detail)
@@ -90,10 +90,15 @@ class JournalAlarms:
             )
         )
 
-    def _is_repeated(self, kind: AlarmKind) -> bool:
-        last = None if kind in EACH_TOLD else self._occurred.get(kind)
+    def _is_repeated(self, kind: AlarmKind, detail: str) -> bool:
+        last = None if kind in EACH_TOLD else self._occurred.get(_occurrence(kind, detail))
         return last is not None and self._clock.monotonic() - last < QUIET_SECONDS
 
     def _next(self) -> int:
         self._seq += 1
         return self._seq
+
+
+def _occurrence(kind: AlarmKind, detail: str) -> tuple[AlarmKind, str]:
+    """Return what counts as the same occurrence: two who call for help are two."""
+    return kind, detail if kind is AlarmKind.HELP_REQUESTED else ""

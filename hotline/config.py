@@ -22,12 +22,14 @@ from pydantic import (
     model_validator,
 )
 
+from hotline.callbackterms import Callback, DialledNumber
 from hotline.errors import ConfigError
-from hotline.menu.hours import ALWAYS, QUARTER, read_hours
+from hotline.menu.hours import ALWAYS, read_hours
+from hotline.overflow import Overflow, lines_exist, names_differ
+from hotline.voicemail import Voicemail
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
-DialledNumber = Annotated[str, Field(pattern=r"^[0-9+]{2,15}$")]
 DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 Language = Literal["zh", "en"]
 
@@ -159,40 +161,6 @@ class Queueing(_Section):
     """So many offers in a row that nobody takes make a counselor not ready."""
 
 
-class Callback(_Section):
-    """Calling callers back who do not want to wait on the line."""
-
-    enabled: bool = False
-    """Needs `edge.outbound_trunk`."""
-    windows: Annotated[tuple[str, ...], Field(max_length=4)] = (
-        "mon-sun 09:00-12:00", "mon-sun 14:00-18:00", "mon-sun 18:00-21:00",
-    )  # fmt: skip
-    """When callers may ask to be called, instead of as soon as it is their turn; full quarters of
-    an hour. At other times nobody is called but who asked for it within `soon_hours`."""
-    attempts: Annotated[int, Field(ge=1, le=10)] = 3
-    retry_minutes: Annotated[float, Field(ge=3, le=1440)] = 15
-    """Between two attempts; a phone that rings for a call whose gateway died stops within two
-    minutes, and must not ring for another one meanwhile."""
-    soon_hours: Annotated[float, Field(gt=0, le=24)] = 3
-    """Who is to be called as soon as possible is called for so long, then in the windows alone."""
-    days: Annotated[int, Field(ge=1, le=14)] = 3
-    """A promise is given up after so long."""
-    ring_seconds: Annotated[float, Field(ge=5, le=120)] = 30
-    """How long a caller's phone rings."""
-    shown: DialledNumber | None = None
-    """The number that callers are called from; none: the one that they dialled."""
-
-    @field_validator("windows")
-    @classmethod
-    def _windows_can_be_said(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
-        for text, window in zip(texts, read_hours(texts).windows, strict=True):
-            if window.start % QUARTER or window.end % QUARTER:
-                raise ValueError(
-                    f"{text!r}: begins and ends at a quarter of an hour, such as 18:15"
-                )
-        return texts
-
-
 class Recording(_Section):
     """What is kept of a conversation."""
 
@@ -243,6 +211,9 @@ class Settings(_Section):
     gateway: Gateway = Gateway()
     queueing: Queueing = Queueing()
     callback: Callback = Callback()
+    overflow: tuple[Overflow, ...] = ()
+    """Partners' lines, in the order in which they are asked."""
+    voicemail: Voicemail = Voicemail()
     recording: Recording = Recording()
     statistics: Statistics = Statistics()
     redis: Redis = Redis()
@@ -256,6 +227,21 @@ class Settings(_Section):
         if twice:
             raise ValueError(f"number {twice[0]} stands twice; each line has a number of its own")
         return lines
+
+    @field_validator("overflow")
+    @classmethod
+    def _partners_differ(cls, overflow: tuple[Overflow, ...]) -> tuple[Overflow, ...]:
+        names_differ(overflow)
+        return overflow
+
+    @model_validator(mode="after")
+    def _nobody_there(self) -> Settings:
+        lines_exist(self.overflow, [line.number for line in self.lines])
+        if self.voicemail.enabled and not self.recording.enabled:
+            raise ValueError(
+                "voicemail.enabled: a message is a recording; set recording.enabled = true as well"
+            )
+        return self
 
     @model_validator(mode="after")
     def _callbacks_have_a_way_out(self) -> Settings:

@@ -7,6 +7,17 @@
     abandoned <---CallerLeft-----+---------------------- offered                 |
                                                           | ContactAnswered      |
     completed <---CallerLeft, CounselorLeft------------ talking --CounselorLost--'
+                                                         ^  |
+                        EscalationRequested, the offers  |  |
+                        of it, CounselorJoined, -Parted  '--'
+
+    queued --ContactForwarded--> forwarded --CallerLeft, PartnerLeft--> completed
+                                     '--PartnerLost--> queued
+    greeted, queued --MessageStarted--> message --MessageLeft--> message_left
+                                           '--ContactQueued (danger key)--> queued
+
+A partner's line may ring while the contact waits or is offered; it changes nothing until it is
+answered.
 
 A caller who is called back instead of waiting:
 
@@ -18,9 +29,12 @@ A caller who is called back instead of waiting:
 
 A promised contact belongs to no gateway until a counselor is claimed for it.
 
-``refused`` and ``failed`` can be reached from every living state where they make sense. The five
+``refused`` and ``failed`` can be reached from every living state where they make sense. The six
 endings accept no event at all: a contact ends once. Whoever feeds the machine drops what comes
 after the end (`Contact.ended`) or after the promise (`Contact.lives`).
+
+Others may journal a contact's ContactFailed, when its gateway is taken for dead. Here, where it
+lives, nothing has ended: ContactRevived says so to the journal, and changes nothing.
 """
 
 from __future__ import annotations
@@ -54,7 +68,10 @@ class ContactState(StrEnum):
     DIALLED = "dialled"
     """The caller is being called; the counselor listens."""
     TALKING = "talking"
+    FORWARDED = "forwarded"
+    MESSAGE = "message"
     COMPLETED = "completed"
+    MESSAGE_LEFT = "message_left"
     ABANDONED = "abandoned"
     REFUSED = "refused"
     FAILED = "failed"
@@ -62,7 +79,7 @@ class ContactState(StrEnum):
 
 
 S = ContactState
-ENDINGS = frozenset({S.COMPLETED, S.ABANDONED, S.REFUSED, S.FAILED, S.LAPSED})
+ENDINGS = frozenset({S.COMPLETED, S.MESSAGE_LEFT, S.ABANDONED, S.REFUSED, S.FAILED, S.LAPSED})
 
 _ENDS_UNSERVED: Mapping[type[e.Event], ContactState] = {
     e.CallerLeft: S.ABANDONED,
@@ -76,24 +93,48 @@ _ENDS_PROMISE: Mapping[type[e.Event], ContactState] = {
     e.ContactFailed: S.FAILED,
 }
 
+_SECOND_COUNSELOR: Mapping[type[e.Event], ContactState] = {
+    e.EscalationRequested: S.TALKING,
+    e.EscalationWithdrawn: S.TALKING,
+    e.ContactOffered: S.TALKING,
+    e.OfferMissed: S.TALKING,
+    e.OfferDeclined: S.TALKING,
+    e.OfferFailed: S.TALKING,
+    e.OfferWithdrawn: S.TALKING,
+    e.CounselorJoined: S.TALKING,
+    e.CounselorParted: S.TALKING,
+    e.HelpRequested: S.TALKING,
+}
+"""A second counselor is asked for, comes and goes: the conversation goes on meanwhile."""
+
 TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] = {
     None: {e.InviteReceived: S.RINGING},
-    S.RINGING: {e.CallAnswered: S.GREETED, **_ENDS_UNSERVED},
+    S.RINGING: {e.CallAnswered: S.GREETED, e.ContactRevived: S.RINGING, **_ENDS_UNSERVED},
     S.GREETED: {
+        e.ContactRevived: S.GREETED,
         e.ConsentGiven: S.GREETED,
         e.ConsentRefused: S.GREETED,
         e.MenuFinished: S.GREETED,
         e.ContactQueued: S.QUEUED,
+        e.MessageStarted: S.MESSAGE,  # the line is closed
         **_ENDS_UNSERVED,
     },
     S.QUEUED: {
+        e.ContactRevived: S.QUEUED,
+        e.ConsentRefused: S.QUEUED,
         e.ContactOffered: S.OFFERED,
         e.ContactQueued: S.QUEUED,  # asked for something else while waiting
         e.PlaceKept: S.QUEUED,
+        e.PartnerDialled: S.QUEUED,
+        e.PartnerFailed: S.QUEUED,
+        e.ContactForwarded: S.FORWARDED,
+        e.MessageStarted: S.MESSAGE,
         e.CallbackPromised: S.PROMISED,
         **_ENDS_UNSERVED,
     },
     S.OFFERED: {
+        e.ContactRevived: S.OFFERED,
+        e.ConsentRefused: S.OFFERED,
         e.ContactAnswered: S.TALKING,
         e.ContactQueued: S.OFFERED,  # asked for something else while a phone rings
         e.PlaceKept: S.OFFERED,  # the news of it came after the offer
@@ -101,10 +142,12 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
         e.OfferDeclined: S.QUEUED,
         e.OfferFailed: S.QUEUED,
         e.OfferWithdrawn: S.QUEUED,
+        e.PartnerFailed: S.OFFERED,  # it was dialled before the offer
         **_ENDS_UNSERVED,
     },
     S.PROMISED: {
         e.ContactOffered: S.RETURNING,
+        e.ContactRevived: S.PROMISED,
         e.ContactQueued: S.QUEUED,  # in danger after all, or the promise was never heard
         # Said by whoever found the gateway dead that had just claimed the contact, or whose
         # answer from the queue was lost.
@@ -113,6 +156,7 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
         **_ENDS_PROMISE,
     },
     S.RETURNING: {
+        e.ContactRevived: S.RETURNING,
         e.CallbackDialled: S.DIALLED,
         e.OfferMissed: S.PROMISED,
         e.OfferDeclined: S.PROMISED,
@@ -121,23 +165,47 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
         **_ENDS_PROMISE,
     },
     S.DIALLED: {
+        e.ContactRevived: S.DIALLED,
         e.CallbackReached: S.TALKING,
         e.CallbackFailed: S.PROMISED,
         **_ENDS_PROMISE,
     },
     S.TALKING: {
+        e.ContactRevived: S.TALKING,
         e.RecordingStarted: S.TALKING,
         e.RecordingStopped: S.TALKING,
         e.RecordingFailed: S.TALKING,
         e.ContactHeld: S.TALKING,
         e.ContactResumed: S.TALKING,
         e.CareLimitReached: S.TALKING,
+        **_SECOND_COUNSELOR,
         e.CounselorLost: S.QUEUED,
         e.CounselorLeft: S.COMPLETED,
         e.CallerLeft: S.COMPLETED,
         e.ContactFailed: S.FAILED,
     },
+    S.FORWARDED: {
+        e.ContactRevived: S.FORWARDED,
+        e.RecordingStarted: S.FORWARDED,
+        e.RecordingStopped: S.FORWARDED,
+        e.RecordingFailed: S.FORWARDED,
+        e.PartnerLost: S.QUEUED,
+        e.PartnerLeft: S.COMPLETED,
+        e.CallerLeft: S.COMPLETED,
+        e.ContactFailed: S.FAILED,
+    },
+    S.MESSAGE: {
+        e.ContactRevived: S.MESSAGE,
+        e.RecordingStarted: S.MESSAGE,
+        e.RecordingStopped: S.MESSAGE,
+        e.RecordingFailed: S.MESSAGE,
+        e.ContactQueued: S.QUEUED,  # the danger key, or the message could not be written down
+        e.MessageLeft: S.MESSAGE_LEFT,
+        e.CallerLeft: S.ABANDONED,  # without a word
+        e.ContactFailed: S.FAILED,
+    },
     S.COMPLETED: {},
+    S.MESSAGE_LEFT: {},
     S.ABANDONED: {},
     S.REFUSED: {},
     S.FAILED: {},
@@ -203,6 +271,11 @@ class Contact:
         self._move(event)
         self.seq += 1
         return event
+
+    def revive(self, seq: int, *, at: datetime, **facts: Any) -> None:
+        """Take back the ContactFailed that others journalled with number `seq`."""
+        self.seq = max(self.seq, seq)
+        self.record(e.ContactRevived, at=at, **facts)
 
     def _move(self, event: e.Event) -> None:
         state = after(self.state, event, f"contact {self.id[:8]}")

@@ -38,6 +38,12 @@ class UnknownCounselor(HotlineError):
     code = "unknown_counselor"
 
 
+class UnknownContact(HotlineError):
+    """No contact of that id waits or talks."""
+
+    code = "unknown_contact"
+
+
 class StateRefused(HotlineError):
     """The counselor's present state does not allow the change that was asked for."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from hotline.call import LegEnded, LegEvent, LegInvited
 from hotline.clock import Timers
@@ -18,17 +19,27 @@ from hotline.conversation import feature
 from hotline.conversation.announcement import Announcement
 from hotline.conversation.arrival import Arrival, DialledLine
 from hotline.conversation.callingback import CallingBack
+from hotline.conversation.charge import Charge
 from hotline.conversation.conversation import Conversation
-from hotline.conversation.errands import Errands
+from hotline.conversation.errands import Errands, attempt
 from hotline.conversation.notice import Notice
-from hotline.conversation.visit import Visit
 from hotline.events import AlarmKind, Reason, SealedNumber
-from hotline.ids import ContactId, CounselorId, GatewayId, LegId, OfferId, RecordingId
+from hotline.ids import (
+    ContactId,
+    CounselorId,
+    GatewayId,
+    LegId,
+    OfferId,
+    RecordingId,
+    requested_for,
+)
 from hotline.number import dialable
 from hotline.ports import (
     Alarms,
     Audio,
+    Carried,
     Counselors,
+    EscalateContact,
     NoticeOutcome,
     Offer,
     OfferOutcome,
@@ -60,7 +71,8 @@ class Gateway:
 
     `converse` makes the conversation for an arrival, `call_back` what carries a callback (it is
     given what to tell of its legs); `seal` seals a caller's number.
-    Implements ports.LegListener, ports.OfferTaker and ports.Notifier.
+    Implements ports.LegListener, ports.OfferTaker, ports.OrderTaker, ports.Staffing,
+    ports.Notifier and queueing.heart.Carrier.
     """
 
     def __init__(
@@ -74,7 +86,7 @@ class Gateway:
         converse: Callable[[Arrival, DialledLine], Conversation],
         seal: Callable[[str], SealedNumber],
         max_contacts: int,
-        call_back: Callable[[Offer, Callable[[Visit], None]], CallingBack],
+        call_back: Callable[[Offer, Callable[[Charge], None]], CallingBack],
     ) -> None:
         self.id = gateway
         self._lines = lines
@@ -85,8 +97,8 @@ class Gateway:
         self._seal = seal
         self._max_contacts = max_contacts
         self._call_back = call_back
-        self._conversations: dict[ContactId, Visit] = {}
-        self._by_leg: dict[LegId, Visit] = {}
+        self._charges: dict[ContactId, Charge] = {}
+        self._by_leg: dict[LegId, Charge] = {}
         self._announcements: dict[LegId, Announcement] = {}
         self._notices: dict[LegId, Notice] = {}
         self._errands = Errands(timers=switchboard.timers, name=f"gateway {gateway}")
@@ -95,23 +107,18 @@ class Gateway:
     @property
     def contacts(self) -> int:
         """How many contacts are alive here."""
-        return sum(1 for c in self._conversations.values() if c.lives)
+        return sum(1 for c in self._charges.values() if c.lives)
 
     @property
-    def carried(self) -> dict[ContactId, int]:
-        """Every living contact with the number of its last event: what the heartbeat says."""
-        return {
-            contact: conversation.contact.seq
-            for contact, conversation in self._conversations.items()
-            if conversation.lives
-        }
+    def carried(self) -> dict[ContactId, Carried]:
+        """Every living contact, and every request, with what it does: what the heartbeat says."""
+        carried: dict[ContactId, Carried] = {}
+        for charge in self._charges.values():
+            if charge.lives:
+                carried |= charge.carried
+        return carried
 
-    @property
-    def waiting(self) -> frozenset[ContactId]:
-        """Those of them that wait or are offered."""
-        return frozenset(c for c, conversation in self._conversations.items() if conversation.waits)
-
-    def conversation_of(self, leg: LegId) -> Visit | None:
+    def conversation_of(self, leg: LegId) -> Charge | None:
         """Return the conversation that `leg` belongs to, if it is still alive."""
         return self._by_leg.get(leg)
 
@@ -163,7 +170,7 @@ class Gateway:
         if full:
             self._refuse_full(conversation)
             return
-        self._conversations[conversation.contact.id] = conversation
+        self._charges[conversation.contact.id] = conversation
         self._by_leg[event.leg] = conversation
         conversation.begin()
 
@@ -191,7 +198,8 @@ class Gateway:
 
     @property
     def _legs_used(self) -> int:
-        return 2 * self.contacts + len(self._announcements) + len(self._notices)
+        third = sum(c.has_third for c in self._charges.values())
+        return 2 * self.contacts + third + len(self._announcements) + len(self._notices)
 
     def _hand_over(self, leg: LegId) -> None:
         self._switchboard.telephone.end(leg, status=503, retry_after=RETRY_AFTER_SECONDS)
@@ -218,48 +226,77 @@ class Gateway:
             announcement.leg_event(event)
 
     def _conversation_event(self, event: LegEvent) -> None:
-        conversation = self._by_leg.get(event.leg)
-        if conversation is None:
+        charge = self._by_leg.get(event.leg) or self._owner_of(event.leg)
+        if charge is None:
             return
         if isinstance(event, LegEnded):
-            del self._by_leg[event.leg]
+            self._by_leg.pop(event.leg, None)
         try:
-            conversation.leg_event(event)
+            charge.leg_event(event)
         except Exception:
-            log.exception("contact %s: fault, leading to a human", conversation.contact.id[:8])
+            log.exception("contact %s: fault, leading to a human", charge.contact.id[:8])
             self._switchboard.alarms.raise_alarm(AlarmKind.FAULT, "a conversation met a fault")
-            conversation.rescue()
+            self._rescue(charge, event)
+
+    def _rescue(self, charge: Charge, event: LegEvent | None) -> None:
+        try:
+            charge.rescue(event)
+        except Exception:
+            log.exception("contact %s: cannot be led to a human", charge.contact.id[:8])
+            if not charge.waits:  # who waits still does, and is offered to somebody
+                charge.fail(Reason.FAULT)
+
+    def _owner_of(self, leg: LegId) -> Charge | None:
+        """Return the conversation that dialled `leg` by itself: a partner's."""
+        for charge in self._charges.values():
+            if leg in charge.legs:
+                self._by_leg[leg] = charge
+                return charge
+        return None
 
     # --- offers ------------------------------------------------------------------
 
     def offer_made(self, offer: Offer) -> None:
         """An offer for a contact of ours: to its conversation, or back where it came from."""
-        visit = self._conversations.get(offer.contact)
-        if offer.callback is not None and (visit is None or not visit.lives):
-            visit = self._call_back(offer, self._hold)
-        if visit is None:  # the caller has gone meanwhile
+        charge = self._concerned(offer.contact)
+        if offer.callback is not None and (charge is None or not charge.lives):
+            charge = self._call_back(offer, self._hold)
+        if charge is None:  # the caller has gone meanwhile
             self._errands.send(lambda: self._offers.give_back(offer, OfferOutcome.WITHDRAWN))
             return
-        visit.offer_made(offer)
-        self._hold(visit)
+        try:
+            charge.offer_made(offer)
+        except Exception:
+            log.exception("contact %s: fault at an offer", charge.contact.id[:8])
+            self._rescue(charge, None)
+        self._hold(charge)
         if self._leaving:
-            visit.fail(Reason.SHUTDOWN)
+            charge.fail(Reason.SHUTDOWN)
 
     @property
     def calls_back(self) -> bool:
         """Whether a callback may be claimed for this gateway now."""
         return not self._leaving and self.contacts < self._max_contacts
 
-    def _hold(self, visit: Visit) -> None:
-        """Let events of its legs reach `visit`, which is what its contact is now."""
-        self._conversations[visit.contact.id] = visit
-        for leg in visit.legs:
-            self._by_leg[leg] = visit
+    def _hold(self, charge: Charge) -> None:
+        """Let events of its legs reach `charge`, which is what its contact is now."""
+        self._charges[charge.contact.id] = charge
+        for leg in charge.legs:
+            self._by_leg[leg] = charge
 
     def offer_withdrawn(self, offer: OfferId) -> None:
         """The queue took an offer back."""
-        for conversation in self._conversations.values():
-            conversation.offer_withdrawn(offer)
+        attempt(*(partial(c.offer_withdrawn, offer) for c in self._charges.values()))
+
+    def ordered(self, order: EscalateContact) -> None:
+        """Somebody gives an order about a contact of ours."""
+        charge = self._concerned(order.contact)
+        if charge is not None:
+            charge.ordered(order)
+
+    def _concerned(self, contact: ContactId) -> Charge | None:
+        """Return the conversation of a contact, or of a request."""
+        return self._charges.get(requested_for(contact) or contact)
 
     # --- notices -----------------------------------------------------------------
 
@@ -285,29 +322,48 @@ class Gateway:
 
     # --- housekeeping ------------------------------------------------------------
 
-    def requeue(self, contacts: Collection[ContactId]) -> None:
-        """Put these contacts in line again: the queue does not hold them any more."""
+    def tell_again(self, contacts: Collection[ContactId]) -> None:
+        """Of these contacts and requests the queue believes something else than is so."""
         for contact in contacts:
-            if contact in self._conversations:
-                self._conversations[contact].requeue()
+            charge = self._concerned(contact)
+            if charge is not None:
+                charge.tell_again(contact)
+
+    def revive(self, failed: Mapping[ContactId, int]) -> None:
+        """We had been given up: the journal says of these contacts, with that number, that they
+        failed."""
+        for contact, seq in failed.items():
+            if contact in self._charges:
+                self._charges[contact].revive(seq)
+
+    def nobody_staffed(self, contacts: Collection[ContactId]) -> None:
+        """See `ports.Staffing`."""
+        for contact, charge in self._charges.items():
+            charge.nobody_staffed(contact in contacts)
 
     def recording_stopped(self, recording: RecordingId, detail: str) -> None:
         """The recorder gave this recording up."""
-        for conversation in self._conversations.values():
-            conversation.recording_stopped(recording, detail)
+        for charge in self._charges.values():
+            charge.recording_stopped(recording, detail)
 
     def sweep(self) -> None:
-        """Forget the contacts that are over; called each second."""
-        for contact in [c for c, conversation in self._conversations.items() if conversation.over]:
-            del self._conversations[contact]
+        """Forget the contacts that are over, and end those whose caller has gone without that
+        anybody heard of it (a fault in between); called each second."""
+        for charge in self._charges.values():
+            needed = charge.caller_leg
+            if charge.lives and needed is not None and needed not in self._by_leg:
+                log.error("contact %s: its caller has gone: mended", charge.contact.id[:8])
+                charge.fail(Reason.FAULT)
+        for contact in [c for c, charge in self._charges.items() if charge.over]:
+            del self._charges[contact]
         if self.contacts < self._max_contacts:
             self._switchboard.alarms.clear_alarm(AlarmKind.OVER_CAPACITY)
 
     async def leave(self) -> None:
         """Take no more calls; end those that are here with a journalled reason."""
         self._leaving = True
-        conversations = list(self._conversations.values())
-        for conversation in conversations:
-            conversation.fail(Reason.SHUTDOWN)
-        for conversation in conversations:
-            await conversation.settled()
+        charges = list(self._charges.values())
+        for charge in charges:
+            charge.fail(Reason.SHUTDOWN)
+        for charge in charges:
+            await charge.settled()

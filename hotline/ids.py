@@ -28,6 +28,20 @@ def new_contact_id() -> ContactId:
     return ContactId(uuid4().hex)
 
 
+def request_id(contact: ContactId, number: int) -> ContactId:
+    """Return the id of the `number`-th request for a second counselor in `contact`'s conversation.
+
+    A request stands in line like a contact; its id names the contact that it is for.
+    """
+    return ContactId(f"{contact}+{number}")
+
+
+def requested_for(contact: ContactId) -> ContactId | None:
+    """Return the contact that a request is for; None: `contact` is a contact itself."""
+    name, plus, number = contact.rpartition("+")
+    return ContactId(name) if name and plus and number.isdecimal() else None
+
+
 def new_leg_id() -> LegId:
     return LegId(uuid4().hex)
 

@@ -6,7 +6,7 @@ Asynchronous methods may raise QueueUnavailable; the caller of a contact never h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,9 +16,14 @@ from typing import Protocol
 from hotline.call import LegEvent
 from hotline.events import AlarmKind, CounselorState, Reason
 from hotline.ids import ContactId, CounselorId, GatewayId, LegId, OfferId, RecordingId
+from hotline.offer import Carried as Carried
+from hotline.offer import Offer as Offer
+from hotline.offer import OfferOutcome as OfferOutcome
+from hotline.offer import Restated as Restated
 from hotline.promise import Callback as Callback
 from hotline.promise import Opening as Opening
 from hotline.promise import Promise as Promise
+from hotline.promise import Released as Released
 from hotline.waiting import Waiting as Waiting
 
 # --- the telephone: implemented by hotline.sip, used by the gateway ---------------
@@ -34,7 +39,8 @@ class Telephone(Protocol):
         ...
 
     def dial(self, extension: str, *, headers: Mapping[str, str]) -> LegId:
-        """Send an INVITE to `extension` through the edge; LegDialled is implied."""
+        """Send an INVITE to `extension` through the edge, or to a partner (`overflow.USER` and its
+        name); LegDialled is implied."""
         ...
 
     def dial_caller(self, number: str, *, shown: str) -> LegId:
@@ -62,7 +68,8 @@ class Audio(Protocol):
     """Who hears what."""
 
     def play(self, leg: LegId, playlist: Sequence[Path], *, loop: bool = False) -> int:
-        """Play WAV files (8 kHz mono 16-bit) in order to `leg`, in place of what it heard.
+        """Play WAV files (8 kHz mono 16-bit) in order to `leg`, in place of what was played to it;
+        over the voices that it is bridged with, and heard by nobody else.
 
         Returns the playlist's number; PlaybackFinished carries it, unless `loop`.
         Raises PromptMissing when a file cannot be opened; nothing is played then.
@@ -83,14 +90,20 @@ class Audio(Protocol):
 
 
 class Tracks(Protocol):
-    """Writes what one leg says to a WAV file."""
+    """Writes what a leg, or several, says to a WAV file."""
 
     def start_track(self, leg: LegId, path: Path) -> None:
         """Begin a track; raises OSError when the file cannot be created."""
         ...
 
+    def share_track(self, leg: LegId, other: LegId) -> None:
+        """Write what `other` says to the track of `leg` as well, mixed; the track outlives either
+        of the two. Nothing happens when `leg` has none."""
+        ...
+
     def stop_track(self, leg: LegId) -> None:
-        """Close the track; nothing happens when there is none."""
+        """Write the leg no more; the track is closed with the last leg that it has. Nothing
+        happens when there is none."""
         ...
 
 
@@ -101,33 +114,6 @@ class LegListener(Protocol):
 
 
 # --- the queue: implemented by queueing, used by the gateway ----------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """One attempt to give one waiting contact to one ready counselor.
-
-    `plan`, `step` and `sticky` say why this one (see `events.ContactOffered`). `callback`: the
-    caller is not on the line, and to be called once the counselor is.
-    """
-
-    id: OfferId
-    contact: ContactId
-    counselor: CounselorId
-    expires_at: datetime
-    plan: str = ""
-    step: int = 0
-    sticky: bool = False
-    callback: Callback | None = None
-
-
-class OfferOutcome(StrEnum):
-    """Why an offer came to nothing."""
-
-    MISSED = "missed"
-    DECLINED = "declined"
-    UNREACHABLE = "unreachable"
-    WITHDRAWN = "withdrawn"
 
 
 class Band(StrEnum):
@@ -175,11 +161,12 @@ class Queue(Protocol):
         """
         ...
 
-    async def leave(self, contact: ContactId, *, fault: bool = False) -> None:
+    async def leave(self, contact: ContactId, *, fault: bool = False, served: bool = False) -> None:
         """Take the contact out, whatever its state; frees a counselor who serves it.
 
         The place is kept for a while: for who hung up while waiting, and with `fault` (we, or the
-        network, cut the caller off) also for who was talking.
+        network, cut the caller off) also for who was talking. Not for who was `served` elsewhere:
+        by a partner, or with a message.
         """
         ...
 
@@ -201,24 +188,21 @@ class Offers(Protocol):
         it was no longer ours to give back; saying it twice does no harm."""
         ...
 
+    async def hand_over(self, leaving: Offer, staying: Offer) -> None:
+        """Of two counselors in one conversation the one with `leaving` is out of it, to wrap-up;
+        the contact goes on with the other, whose offer `staying` was made for a request: from now
+        on it is one for the contact."""
+        ...
+
     async def finish(self, offer: Offer, *, requeue: bool) -> None:
         """The conversation is over: the counselor to wrap-up; the contact gone, or with `requeue`
         (counselor lost) back in its original place."""
         ...
 
-
-class Released(StrEnum):
-    """What became of a callback that its gateway let go."""
-
-    STANDS = "stands"
-    """The promise stands: the contact waits for the next attempt."""
-    GIVEN_UP = "given_up"
-    WITHDRAWN = "withdrawn"
-    """The caller called again, or an operator took it back."""
-    OFFERED = "offered"
-    """It is not let go: another offer for it is on its way to this gateway."""
-    GONE = "gone"
-    """It was not this gateway's any more."""
+    async def restate(self, waiting: Waiting, offer: Offer, *, talking: bool) -> Restated:
+        """The two talk, or the phone rings, under `offer`, though the queue may say otherwise: it
+        lost data, or had given us up. Saying it twice does no harm."""
+        ...
 
 
 class Callbacks(Protocol):
@@ -255,6 +239,30 @@ class OfferTaker(Protocol):
     def offer_made(self, offer: Offer) -> None: ...
 
     def offer_withdrawn(self, offer: OfferId) -> None: ...
+
+
+class Staffing(Protocol):
+    """Implemented by the gateway: told each second for whom nobody is there."""
+
+    def nobody_staffed(self, contacts: Collection[ContactId]) -> None:
+        """Nobody on duty may be asked for these contacts, now or later; for all others of ours
+        somebody may. Never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalateContact:
+    """An order: bring a second counselor into the conversation. `by` gives it, for `reason`."""
+
+    contact: ContactId
+    by: str
+    reason: str
+
+
+class OrderTaker(Protocol):
+    """Implemented by the gateway: told of orders about contacts that it owns."""
+
+    def ordered(self, order: EscalateContact) -> None: ...
 
 
 class Counselors(Protocol):
@@ -336,20 +344,32 @@ class Screening(Protocol):
 
 
 class Recorder(Protocol):
-    """Implemented by recordings: turns two legs into two tracks."""
+    """Implemented by recordings: turns two legs into two tracks, a message into one."""
 
     def start(self, contact: ContactId, *, caller: LegId, counselor: LegId) -> StartedRecording:
         """Begin both tracks. Raises OSError when it cannot; the call goes on."""
         ...
 
+    def join(self, recording: RecordingId, counselor: LegId) -> None:
+        """Write a second counselor to the counselor's track as well, from now on."""
+
+    def start_message(self, contact: ContactId, *, caller: LegId) -> StartedRecording:
+        """Begin the caller's track alone. Raises OSError when it cannot."""
+        ...
+
+    def quiet_seconds(self, recording: RecordingId, most: float) -> float:
+        """Return for how long the caller has said nothing up to now, `most` seconds at the most; 0
+        for a recording that is not running, or that cannot be read."""
+        ...
+
     def stop(self, recording: RecordingId) -> None:
-        """Close both tracks."""
+        """Close its tracks."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartedRecording:
-    """Paths are relative to the recording folder."""
+    """Paths are relative to the recording folder; a message has no counselor's track (empty)."""
 
     id: RecordingId
     caller_track: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from hotline.events import SealedNumber
 from hotline.ids import ContactId
@@ -42,6 +43,20 @@ class Callback:
     promise: Promise
     seq: int
     attempts: int = 0
+
+
+class Released(StrEnum):
+    """What became of a callback that its gateway let go."""
+
+    STANDS = "stands"
+    """The promise stands: the contact waits for the next attempt."""
+    GIVEN_UP = "given_up"
+    WITHDRAWN = "withdrawn"
+    """The caller called again, or an operator took it back."""
+    OFFERED = "offered"
+    """It is not let go: another offer for it is on its way to this gateway."""
+    GONE = "gone"
+    """It was not this gateway's any more."""
 
 
 def unreached(contact: ContactId) -> str:

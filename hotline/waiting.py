@@ -17,6 +17,9 @@ class Waiting:
     decide between several counselors who fit; `dnis` is the number that was dialled; `asked_for`
     is the counselor who is asked first, before the one who last took the caller: the dedicated
     one of the caller's care plan, or who owns the follow-up.
+
+    A request for a second counselor is a `Waiting` too: `contact` is its id (`ids.request_id`),
+    `arrived_at` when it was made, and all else what the contact that it is for asked for.
     """
 
     contact: ContactId

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -9,11 +10,13 @@ from redis.asyncio import Redis
 
 from hotline.errors import StateRefused, UnknownCounselor
 from hotline.events import CounselorState
-from hotline.ids import ContactId, CounselorId
+from hotline.ids import ContactId, CounselorId, requested_for
 from queueing import keys
 from queueing.presence import Presence
 from queueing.routing.skills import CounselorProfile, profile_from_json, profile_to_json
 from queueing.scripts import Scripts, redis_errors
+
+log = logging.getLogger(__name__)
 
 _FIELDS = ("state", "since", "reason", "contact", "wish")
 
@@ -48,18 +51,22 @@ class Counselors:
         _check(answer, counselor, "is serving and cannot be removed")
 
     async def counselors(self) -> list[Presence]:
-        """Return every counselor by extension, with what each does now."""
+        """Return every counselor by extension, with what each does now; but for those whom this
+        version cannot read, of whom the picture tells an operator (`queueing.unreadable`)."""
         with redis_errors():
             profiles = await self._redis.hgetall(keys.PROFILES)
             async with self._redis.pipeline(transaction=False) as pipe:
                 for counselor in sorted(profiles):
                     pipe.hmget(keys.COUNSELOR + str(counselor), _FIELDS)
                 rows = await pipe.execute()
-        return [
-            _presence(profile_from_json(profiles[counselor]), dict(zip(_FIELDS, row, strict=True)))
+        found = [
+            _presence(
+                str(counselor), str(profiles[counselor]), dict(zip(_FIELDS, row, strict=True))
+            )
             for counselor, row in zip(sorted(profiles), rows, strict=True)
             if row[0] is not None  # removed between the two commands
         ]
+        return [presence for presence in found if presence is not None]
 
 
 def _check(answer: str, counselor: CounselorId, refusal: str) -> None:
@@ -69,15 +76,24 @@ def _check(answer: str, counselor: CounselorId, refusal: str) -> None:
         raise StateRefused(f"counselor {counselor} {refusal}")
 
 
-def _presence(profile: CounselorProfile, row: Mapping[str, str | None]) -> Presence:
-    return Presence(
-        profile=profile,
-        state=CounselorState(row["state"] or CounselorState.OFFLINE),
-        since=_instant(row["since"] or 0),
-        reason=row["reason"] or "",
-        contact=ContactId(row["contact"]) if row["contact"] else None,
-        wish=CounselorState(row["wish"]) if row["wish"] else None,
-    )
+def _presence(counselor: str, profile: str, row: Mapping[str, str | None]) -> Presence | None:
+    try:
+        return Presence(
+            profile=profile_from_json(profile),
+            state=CounselorState(row["state"] or CounselorState.OFFLINE),
+            since=_instant(row["since"] or 0),
+            reason=row["reason"] or "",
+            contact=_contact(row["contact"]),
+            wish=CounselorState(row["wish"]) if row["wish"] else None,
+        )
+    except ValueError as error:
+        log.error("counselor %s cannot be read: %s", counselor, type(error).__name__)
+        return None
+
+
+def _contact(text: str | None) -> ContactId | None:
+    """Return whom a counselor serves: of a request, the contact that it is for."""
+    return (requested_for(ContactId(text)) or ContactId(text)) if text else None
 
 
 def _instant(milliseconds: str | float) -> datetime:

@@ -16,7 +16,7 @@ from hotline.clock import Clock
 from hotline.errors import QueueUnavailable
 from hotline.events import AlarmKind
 from hotline.ids import ContactId, GatewayId
-from hotline.ports import Alarms, Offer
+from hotline.ports import Alarms, Offer, Staffing
 from queueing.cancellation import still_wanted
 from queueing.feed import Feed
 from queueing.keys import milliseconds
@@ -31,14 +31,17 @@ PATIENCE = 0.3
 """Seconds for which a pair is left to the gateway that owns the contact."""
 BATCH = 32
 """How many pairs one script claims: Redis does nothing else meanwhile."""
+SLICE = 300
+"""How many small steps of the picture are made in one go: calls wait meanwhile."""
 SHORTEST_NAP = 0.005
 NOBODY = GatewayId("")
 """Owns the callbacks that wait: who claims one first has it."""
 
 
 class Dispatcher:
-    """Offers contacts to counselors until cancelled; `gateway` is the one it works for, and
-    `calls_back` says whether that may be given a callback now."""
+    """Offers contacts to counselors until cancelled; `gateway` is the one it works for, `staffing`
+    hears for which of its contacts nobody is there, and `calls_back` says whether it may be given a
+    callback now."""
 
     def __init__(
         self,
@@ -48,6 +51,7 @@ class Dispatcher:
         gateway: GatewayId,
         clock: Clock,
         alarms: Alarms,
+        staffing: Staffing | None = None,
         tick: float = TICK,
         calls_back: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -56,6 +60,7 @@ class Dispatcher:
         self._gateway = gateway
         self._clock = clock
         self._alarms = alarms
+        self._staffing = staffing
         self._tick = tick
         self._calls_back = calls_back
         self._epoch = 0
@@ -78,14 +83,19 @@ class Dispatcher:
                     await self._feed.wait(self._nap())
 
     async def dispatch(self) -> list[Offer]:
-        """Claim what the picture proposes now, and return the offers made.
+        """Claim what the picture proposes now, and return the offers made; none while a Redis that
+        has just started may take somebody for free who talks.
 
         Raises QueueUnavailable; offers made before that stand.
         """
+        if not self._feed.is_heard:
+            return []
         self._let_go()
-        proposed = self._feed.picture.pairs(milliseconds(self._clock.now()))
+        picture = self._feed.picture
+        proposed = picture.pairs(milliseconds(self._clock.now()), most=SLICE)
         offers = await self._claim(self._ours(proposed))
-        self._look_for_unstaffed()
+        if not picture.is_unfinished:
+            self._look_for_unstaffed()
         return offers
 
     # --- whose turn it is ----------------------------------------------------------
@@ -144,6 +154,8 @@ class Dispatcher:
 
     def _nap(self) -> float:
         """Return for how many seconds nothing can happen but a change."""
+        if self._feed.picture.is_unfinished and self._feed.in_step and self._feed.is_heard:
+            return 0
         naps = [self._tick]
         if self._left_to_others:
             due = min(due for _, due in self._left_to_others.values())
@@ -154,17 +166,20 @@ class Dispatcher:
         return max(SHORTEST_NAP, min(naps))
 
     def _look_for_unstaffed(self) -> None:
-        """Tell an operator, once a tick, when some contact of ours waits for nobody at all."""
+        """Tell the owner of our contacts, once a tick, which of them wait for nobody at all; and an
+        operator, when there are any."""
         now = self._clock.monotonic()
         if self._checked_at is not None and now - self._checked_at < self._tick:
             return
         self._checked_at = now
         unstaffed = self._feed.picture.unstaffed(milliseconds(self._clock.now()))
-        ours = sum(1 for contact in unstaffed if self._feed.owner_of(contact) == self._gateway)
+        ours = {c for c in unstaffed if self._feed.owner_of(c) == self._gateway}
+        if self._staffing is not None:
+            self._staffing.nobody_staffed(ours)
         if ours:
             self._alarms.raise_alarm(
                 AlarmKind.NOBODY_STAFFED,
-                f"{ours} contacts wait and nobody on duty may be asked for them",
+                f"{len(ours)} contacts wait and nobody on duty may be asked for them",
             )
         else:
             self._alarms.clear_alarm(AlarmKind.NOBODY_STAFFED)

@@ -17,6 +17,9 @@ The stream's entries (`keys.CHANGES`), all values text:
     op=profile    counselor, profile (JSON)                new or changed
     op=removed    counselor
     op=plan       version
+
+Fields that are not known here are passed over; an op that is not known makes the picture be taken
+anew at the next pulse: gateways of two versions may work on one Redis while a site is upgraded.
 """
 
 from __future__ import annotations
@@ -24,8 +27,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -33,18 +35,16 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from hotline.errors import PlanError, QueueUnavailable
-from hotline.events import AlarmKind, CounselorState
-from hotline.ids import ContactId, CounselorId, GatewayId
+from hotline.events import AlarmKind
+from hotline.ids import ContactId, GatewayId
 from hotline.ports import Alarms
 from queueing import keys
 from queueing.cancellation import pause, still_wanted
-from queueing.overview import Overview, Pulse, standing
+from queueing.mirror import Mirror, UnknownChange
+from queueing.overview import Overview, Pulse
 from queueing.routing.picture import Picture
 from queueing.routing.plan import default_plan, read_plan
-from queueing.routing.skills import profile_from_json
-from queueing.routing.standing import Standing
 from queueing.scripts import REPLY_WITHIN, connect
-from queueing.waiting import waiting_from_json
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,13 @@ AT_LEAST_BETWEEN = 0.05
 """Seconds between two snapshots."""
 LONGEST_DOUBT = 60.0
 """Seconds: a picture that disagrees after each snapshot is taken anew ever more rarely."""
+LONGEST_HUSH = 5.0
+"""Seconds for which nobody is offered to anybody while a gateway that should live says nothing to a
+Redis that has just started: more than a heartbeat's pause."""
+HUSH_PULSE = 0.05
+"""Seconds between two looks at whether all have said it."""
+PUZZLED_EVERY = 10.0
+"""Seconds at least between two snapshots for changes that this version does not know."""
 MOST = 200
 """How many changes one look takes: calls wait meanwhile."""
 ROWS_PER_BREATH = 200
@@ -73,23 +80,34 @@ class Feed:
     """Reads within ``async with``; goes on by itself when Redis was away.
 
     `picture` is changed only between two awaits of the reading task, so that whoever runs on the
-    same loop sees it whole.
+    same loop sees it whole. `renewed` is told of each snapshot: Redis may be another, or an older,
+    than before.
     """
 
     def __init__(
-        self, url: str, *, overview: Overview, alarms: Alarms, pulse_every: float = PULSE_EVERY
+        self,
+        url: str,
+        *,
+        overview: Overview,
+        alarms: Alarms,
+        renewed: Callable[[], None] = lambda: None,
+        pulse_every: float = PULSE_EVERY,
     ) -> None:
         self._url = url
         self._overview = overview
         self._alarms = alarms
+        self._renewed = renewed
         self.plan = default_plan()
-        self.picture = Picture(self.plan)
+        self._mirror = Mirror(self.plan, alarms=alarms)
         self.in_step = False
         """Whether the picture is what Redis says, but for changes on their way."""
         self.epoch = 0
         """Grows with each snapshot: what was proposed before is void."""
-        self._owners: dict[ContactId, GatewayId] = {}
-        self._standings: dict[CounselorId, Standing] = {}
+        self._unheard = 0
+        self._is_hushed = False
+        self._hushed_until = 0.0
+        self._is_puzzled = False
+        self._puzzled_at = float("-inf")
         self._generation = ""
         self._last = -1
         self._due: Pulse | None = None
@@ -100,13 +118,23 @@ class Feed:
         self._reading: asyncio.Task[None] | None = None
 
     @property
+    def picture(self) -> Picture:
+        return self._mirror.picture
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the living gateways have said what they do since Redis started, or had long
+        enough: before that, somebody who is free here may be talking."""
+        return self._unheard == 0 or asyncio.get_running_loop().time() >= self._hushed_until
+
+    @property
     def seen(self) -> int:
         """The number of the last change in the picture; -1 before the first one."""
         return self._last
 
     def owner_of(self, contact: ContactId) -> GatewayId | None:
         """Return the gateway of a contact that waits; None when it does not wait."""
-        return self._owners.get(contact)
+        return self._mirror.owner_of(contact)
 
     async def wait(self, seconds: float) -> None:
         """Return when something changed since the last wait, or after `seconds`."""
@@ -135,6 +163,7 @@ class Feed:
             redis = connect(self._url, reply_within=self._doubt + REPLY_WITHIN, retries=0)
             try:
                 await self._take_snapshot()
+                self._renewed()
                 await self._follow(redis)
             except OutOfStep as error:
                 log.warning("the picture of the queue is taken anew: %s", error)
@@ -154,7 +183,7 @@ class Feed:
 
     async def _follow(self, redis: Redis) -> None:
         now = asyncio.get_running_loop().time
-        pulse_at = now() + self._doubt
+        pulse_at = now() + (self._doubt if self.is_heard else HUSH_PULSE)
         while still_wanted():
             block = max(1, round((pulse_at - now()) * 1000))
             since = f"1-{self._last}" if self._last >= 0 else "0-0"
@@ -162,27 +191,30 @@ class Feed:
             for entry, change in _entries(found):
                 self._take(entry, change)
             if self._plan_is_due:
+                if self.picture.waiting > ROWS_PER_BREATH:
+                    raise OutOfStep("another plan is in force")  # in breaths, as all the rest
                 self._use(await self._overview.plan_text())
             if found:
                 self._changed.set()
             if now() >= pulse_at:
                 self._compare(await self._overview.pulse())
-                pulse_at = now() + self._pulse_every
+                pulse_at = now() + (self._pulse_every if self.is_heard else HUSH_PULSE)
 
     async def _take_snapshot(self) -> None:
         self.in_step = False
         shot = await self._overview.snapshot()
+        self._mirror.clear()
         self._use(shot.plan)
-        self.picture.clear()
-        self._owners.clear()
-        self._standings.clear()
-        for n, one in enumerate(shot.counselors):
-            self._stands(one)
+        for n, present in enumerate(shot.present):
+            self._mirror.counselor_is_there(present)
             await _breath(n)
-        for n, (waiting, sticky) in enumerate(shot.waiting):
-            self._owners[waiting.contact] = waiting.gateway
-            self.picture.contact_waits(waiting, sticky=sticky)
+        for n, one in enumerate(shot.line):
+            self._mirror.contact_waits(one)
             await _breath(n)
+        self._mirror.unreadable.tell()
+        self._unheard = shot.unheard
+        self._is_hushed = shot.unheard > 0
+        self._hushed_until = asyncio.get_running_loop().time() + LONGEST_HUSH
         self._generation, self._last, self._due = shot.generation, _number(shot.last), None
         self.epoch += 1
         self.in_step = True
@@ -196,77 +228,29 @@ class Feed:
             raise OutOfStep(f"change {number} follows {self._last}")
         self._last = number
         try:
-            self._apply(change)
+            if change["op"] == "plan":
+                self._plan_is_due = True
+            else:
+                self._mirror.apply(change)
+        except UnknownChange as error:  # of a newer version of this program
+            log.warning("change %s is unknown: %s; the picture will be taken anew", entry, error)
+            self._is_puzzled = True
         except (ValueError, KeyError) as error:  # its text would show what could not be read
             log.error("change %s cannot be read: %s", entry, type(error).__name__)
             self._alarms.raise_alarm(AlarmKind.FAULT, "a change of the queue cannot be read")
         if self._due is not None and _number(self._due.last) == number:
             self._agree(self._due)
 
-    def _apply(self, change: Mapping[str, str]) -> None:
-        match change["op"]:
-            case "wait":
-                waiting = waiting_from_json(change["asks"])
-                sticky = CounselorId(change["sticky"]) if change["sticky"] else None
-                self._owners[waiting.contact] = waiting.gateway
-                self.picture.contact_waits(waiting, sticky=sticky)
-            case "left":
-                self._leave(ContactId(change["contact"]))
-            case "offered":
-                self._leave(ContactId(change["contact"]))
-                before = self._standing_of(CounselorId(change["counselor"]))
-                self._stands(replace(before, state=CounselorState.OFFERED))
-            case "counselor":
-                self._stand(CounselorId(change["counselor"]), change)
-            case "profile":
-                self._profiled(CounselorId(change["counselor"]), change["profile"])
-            case "removed":
-                counselor = CounselorId(change["counselor"])
-                self._standings.pop(counselor, None)
-                self.picture.counselor_removed(counselor)
-            case "plan":
-                self._plan_is_due = True
-            case other:  # of a newer version of this program
-                log.debug("change %s is unknown", other)
-
-    def _leave(self, contact: ContactId) -> None:
-        self._owners.pop(contact, None)
-        self.picture.contact_left(contact)
-
-    def _stand(self, counselor: CounselorId, change: Mapping[str, str]) -> None:
-        self._stands(
-            standing(
-                self._standing_of(counselor).profile,
-                state=change["state"],
-                idle=change["idle"],
-                busy=change["busy"],
-                on=change["on"],
-            )
-        )
-
-    def _standing_of(self, counselor: CounselorId) -> Standing:
-        try:
-            return self._standings[counselor]
-        except KeyError:
-            raise ValueError(f"counselor {counselor} has no profile") from None
-
-    def _profiled(self, counselor: CounselorId, text: str) -> None:
-        profile = profile_from_json(text)
-        before = self._standings.get(counselor)
-        self._stands(
-            replace(before, profile=profile)
-            if before
-            else standing(profile, state=CounselorState.OFFLINE, idle="0", busy="0", on="0")
-        )
-
-    def _stands(self, one: Standing) -> None:
-        self._standings[one.profile.id] = one
-        self.picture.counselor_stands(one)
-
     # --- is it true? -------------------------------------------------------------
 
     def _compare(self, pulse: Pulse) -> None:
         """Compare now, or when the picture has seen what the pulse has."""
+        self._mirror.unreadable.tell()
+        self._unheard = pulse.unheard
+        if self._is_hushed and self.is_heard:
+            self._is_hushed = False
+            self._changed.set()  # what was held back can be done now
+        self._look_up_what_was_unknown()
         last = _number(pulse.last)
         if pulse.generation != self._generation or last < self._last:
             raise OutOfStep("Redis has lost data")
@@ -275,9 +259,15 @@ class Feed:
         else:
             self._due = pulse
 
+    def _look_up_what_was_unknown(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._is_puzzled and now >= self._puzzled_at + PUZZLED_EVERY:
+            self._is_puzzled, self._puzzled_at = False, now
+            raise OutOfStep("a change that this version does not know")
+
     def _agree(self, pulse: Pulse) -> None:
         self._due = None
-        seen = (self.picture.waiting, self.picture.ready, len(self._standings))
+        seen = self._mirror.counts
         told = (pulse.waiting, pulse.ready, pulse.counselors)
         if seen != told:
             self._doubt = min(2 * self._doubt, LONGEST_DOUBT)

@@ -3,7 +3,8 @@
 A message is moved to a list of its own while it is handled, so that a reply of Redis which is
 lost on the way does not lose the offer: it is delivered when the connection is back. Message:
 JSON with `kind` ``made`` (offer, contact, counselor, expires in ms, plan, step, sticky, callback:
-JSON of `ports.Callback`, if it is one) or ``withdrawn`` (offer).
+JSON of `ports.Callback`, if it is one), ``withdrawn`` (offer), or ``escalate`` (contact, by,
+reason). Other kinds and fields, of a newer version, are passed over.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from hotline.ids import ContactId, CounselorId, GatewayId, OfferId
-from hotline.ports import Callback, Offer, OfferTaker
+from hotline.ports import Callback, EscalateContact, Offer, OfferTaker, OrderTaker
 from queueing import keys
 from queueing.cancellation import pause, still_wanted
 from queueing.scripts import connect
@@ -36,13 +37,22 @@ AGAIN_AFTER = 0.5
 
 
 class Inbox:
-    """Delivers to `taker` what the queue has for `gateway`, in order, until cancelled."""
+    """Delivers to `taker`, and to `orders`, what the queue has for `gateway`, in order, until
+    cancelled."""
 
-    def __init__(self, url: str, *, gateway: GatewayId, taker: OfferTaker) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        gateway: GatewayId,
+        taker: OfferTaker,
+        orders: OrderTaker | None = None,
+    ) -> None:
         self._redis: Redis = connect(url, reply_within=BLOCK + 3)
         self._inbox = keys.inbox(gateway)
         self._taken = keys.taken(gateway)
         self._taker = taker
+        self._orders = orders
         self._delivered: set[str] = set()
         """What was handled and may still stand in the list of the taken."""
 
@@ -90,15 +100,28 @@ class Inbox:
         if message["kind"] == "withdrawn":
             self._taker.offer_withdrawn(OfferId(message["offer"]))
             return
+        if message["kind"] == "escalate":
+            if self._orders is not None:
+                self._orders.ordered(
+                    EscalateContact(
+                        contact=ContactId(message["contact"]),
+                        by=message["by"],
+                        reason=message["reason"],
+                    )
+                )
+            return
+        if message["kind"] != "made":  # of a newer version: not for us, and no reason to stop
+            log.warning("inbox: a message of an unknown kind is passed over")
+            return
         self._taker.offer_made(
             Offer(
                 id=OfferId(message["offer"]),
                 contact=ContactId(message["contact"]),
                 counselor=CounselorId(message["counselor"]),
                 expires_at=datetime.fromtimestamp(int(message["expires"]) / 1000, UTC),
-                plan=message["plan"],
-                step=int(message["step"]),
-                sticky=message["sticky"] == "1",
+                plan=message.get("plan", ""),
+                step=int(message.get("step", 0)),
+                sticky=message.get("sticky") == "1",
                 callback=_CALLBACK.validate_python(message["callback"])
                 if "callback" in message
                 else None,

@@ -22,6 +22,7 @@ _OUTCOMES: dict[type[e.Event], str] = {
     e.ContactAnswered: ANSWERED,
     e.CallbackReached: ANSWERED,
     e.CallbackFailed: NOT_REACHED,
+    e.CounselorJoined: ANSWERED,
     e.OfferMissed: OfferOutcome.MISSED.value,
     e.OfferDeclined: OfferOutcome.DECLINED.value,
     e.OfferFailed: OfferOutcome.UNREACHABLE.value,
@@ -33,6 +34,7 @@ OfferEvent = (
     | e.ContactAnswered
     | e.CallbackReached
     | e.CallbackFailed
+    | e.CounselorJoined
     | e.OfferMissed
     | e.OfferDeclined
     | e.OfferFailed
@@ -53,6 +55,7 @@ class OfferProjection:
                 e.ContactAnswered()
                 | e.CallbackReached()
                 | e.CallbackFailed()
+                | e.CounselorJoined()
                 | e.OfferMissed()
                 | e.OfferDeclined()
                 | e.OfferFailed()

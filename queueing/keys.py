@@ -19,13 +19,13 @@ CHANGES: Final = "hotline:changes"
 GENERATION: Final = "hotline:generation"
 """Random text, made once: another one means that Redis lost its data."""
 WAITING: Final = "hotline:waiting"
-"""ZSET contact -> `order.waiting_score`: who waits and was not offered to anybody."""
+"""ZSET contact or request -> `order.score_of`: who waits and was not offered to anybody."""
 CONTACTS: Final = "hotline:contacts"
 """HASH contact -> JSON of what it asks for (`queueing.waiting`)."""
 CONTACT: Final = "hotline:contact:"
 """HASH each: state, gateway, score, touched, digest, sticky, arrived (ms), since (that in JSON),
-because (of a place that was kept), promised (a callback); counselor, offer, remember while offered
-or talking."""
+lag (ms by which the queue's time was ahead of that), because (of a place that was kept), promised
+(a callback); counselor, offer, remember while offered or talking."""
 READY: Final = "hotline:ready"
 """ZSET counselor -> ms since when idle."""
 PROFILES: Final = "hotline:profiles"
@@ -57,8 +57,8 @@ in force; absent: the one that is shipped."""
 SERVED: Final = "hotline:served:"
 """STRING each, by digest of a caller's number: the counselor who last took that caller."""
 PLACE: Final = "hotline:place:"
-"""HASH each, by digest: arrived (ms), since (JSON), because, contact, until (ms): the place of one
-who was cut off or hung up."""
+"""HASH each, by digest: arrived (ms), since (JSON), lag (ms), because, contact, until (ms): the
+place of one who was cut off or hung up."""
 ANSWERS: Final = "hotline:answers"
 """ZSET of the last hour: "offer counselor priority" -> ms at which it was answered (`pace`)."""
 PROMISE: Final = "hotline:promise:"
@@ -73,6 +73,8 @@ TO_TELL: Final = "hotline:to-tell"
 """HASH ``counselor:ms`` (since when not ready) -> JSON of the notice (`queueing.notices`)."""
 TELLING: Final = "hotline:telling:"
 """STRING each, by the same name, for as long as nobody else may call the counselor."""
+ORDERED: Final = "hotline:ordered:"
+"""STRING each, by the key of an order about a contact, so that it is given once (`orders`)."""
 BLOCKED: Final = "hotline:blocked"
 """HASH digest of a caller's number -> JSON of the block (`queueing.blocks`)."""
 CARE: Final = "hotline:care"
@@ -81,11 +83,20 @@ TALKED: Final = "hotline:talked:"
 """HASH each, by digest and day: contact -> seconds of conversation."""
 NOTICES: Final = "hotline:notices"
 """HASH dialled number -> prompt that its callers hear before the menu."""
+BEATEN: Final = "hotline:beaten"
+"""HASH gateway -> the run of Redis under which it last beat: after a restart a gateway is *unheard*
+until it has said what it does (`queueing.heart`)."""
+BURIED: Final = "hotline:buried:"
+"""HASH each, by gateway that was given up, contact -> seq of its ContactFailed: what the gateway is
+told should it only have been silent."""
+CLOCK: Final = "hotline:clock"
+"""HASH latest (ms), ahead (ms): the queue's own time, which goes on when the hosts' is set back,
+and by how much it is ahead of theirs. By it the places are given (`lua/enqueue.lua`)."""
 
 SCRIPT_KEYS: Final = (
     JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
     OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,
-    PLAN, SERVED, PLACE, ANSWERS, PROMISE, PROMISED, LOOKS,
+    PLAN, SERVED, PLACE, ANSWERS, BEATEN, BURIED, CLOCK, ORDERED, PROMISE, PROMISED, LOOKS,
 )  # fmt: skip
 
 

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from hotline.contact import ContactState
 from hotline.ids import ContactId, CounselorId, GatewayId
+from hotline.ports import Carried
 from queueing.limits import Limits
 from queueing.scripts import Scripts
 
+IN_THE_QUEUE = frozenset({ContactState.QUEUED, ContactState.OFFERED, ContactState.TALKING})
+"""What a contact does that the queue must know."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Beat:
     """The answer to a heartbeat.
 
-    `was_alive`: False at the first one, and when the gateway had been given up: its contacts are
-    ended in the journal then. `forgotten`: contacts that the queue held and the gateway did not.
-    `missing`: contacts that wait at the gateway and that the queue does not hold.
+    `was_alive`: False at the first one, and when the gateway had been given up. `forgotten`:
+    contacts that the queue held and the gateway did not. `amiss`: contacts of which the queue
+    believes something else than the gateway says. `failed`: living contacts that were ended in
+    the journal when the gateway was given up, each with the number of its ContactFailed; told until
+    the contact is over.
     """
 
     was_alive: bool
-    forgotten: tuple[ContactId, ...]
-    missing: tuple[ContactId, ...] = ()
+    forgotten: tuple[ContactId, ...] = ()
+    amiss: tuple[ContactId, ...] = ()
+    failed: Mapping[ContactId, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,25 +69,15 @@ class Leases:
         self._limits = limits
 
     async def heartbeat(
-        self,
-        gateway: GatewayId,
-        carried: Mapping[ContactId, int],
-        *,
-        waiting: Collection[ContactId] = (),
-        begins: bool = False,
+        self, gateway: GatewayId, carried: Mapping[ContactId, Carried], *, begins: bool = False
     ) -> Beat:
-        """Say that `gateway` lives and carries exactly these contacts, each with its last seq.
+        """Say that `gateway` lives, carries exactly these contacts, and what each does.
 
-        `waiting`: those of them that wait or are offered. `begins`: this life begins now, so that
-        every earlier life in the same slot (`ids.new_gateway_id`) is over: the next sweep ends
-        what it carried, without waiting for its lease.
+        `begins`: this life begins now, so that every earlier life in the same slot
+        (`ids.new_gateway_id`) is over: the next sweep ends what it carried, without waiting for its
+        lease.
         """
-        rows = [
-            part
-            for contact, seq in carried.items()
-            for part in (contact, seq, int(contact in waiting))
-        ]
-        was_alive, forgotten, missing = await self._scripts.run(
+        was_alive, forgotten, amiss, failed = await self._scripts.run(
             "heartbeat",
             gateway,
             round(self._limits.gateway_lease * 1000),
@@ -87,9 +85,14 @@ class Leases:
             self._limits.after_wrap_up,
             self._limits.place_after_fault_ms,
             int(begins),
-            *rows,
+            *(part for contact, one in carried.items() for part in _said(contact, one)),
         )
-        return Beat(bool(was_alive), tuple(forgotten), tuple(missing))
+        return Beat(
+            was_alive=bool(was_alive),
+            forgotten=tuple(forgotten),
+            amiss=tuple(amiss),
+            failed={ContactId(c): int(n) for c, n in zip(failed[::2], failed[1::2], strict=True)},
+        )
 
     async def sweep(self) -> Sweep:
         """Mend what waits for somebody who does not come; any number may sweep at once."""
@@ -111,6 +114,16 @@ class Leases:
             returned=tuple(row[1] for row in done if row[0] == "returned"),
             given_up=tuple(row[1] for row in done if row[0] == "given_up"),
         )
+
+
+def _said(contact: ContactId, one: Carried) -> tuple[str | int, ...]:
+    doing = one.state.value if one.state in IN_THE_QUEUE else ""
+    offer = one.offer if one.state is not ContactState.QUEUED else None
+    return (
+        (contact, one.seq, doing, offer.id, offer.counselor)
+        if offer
+        else (contact, one.seq, doing, "", "")
+    )
 
 
 def _lost(contact: str, gateway: str, seq: str, state: str, counselor: str) -> LostContact:

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 from hotline.clock import Clock
 from hotline.ids import OfferId
-from hotline.ports import Offer, OfferOutcome
+from hotline.ports import Offer, OfferOutcome, Restated, Waiting
 from queueing import keys
 from queueing.limits import Limits
+from queueing.routing.order import waiting_score
 from queueing.routing.pair import Pair
 from queueing.scripts import Scripts
+from queueing.waiting import instant_to_json, waiting_to_json
 
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -76,6 +78,16 @@ class Offers:
             )
         )
 
+    async def hand_over(self, leaving: Offer, staying: Offer) -> None:
+        """One of two counselors is out of the conversation (see `hotline.ports.Offers`)."""
+        await self._scripts.run(
+            "hand_over",
+            *_named(leaving),
+            *_named(staying),
+            self._limits.wrap_up_ms,
+            self._limits.after_wrap_up,
+        )
+
     async def finish(self, offer: Offer, *, requeue: bool) -> None:
         """The conversation is over; with `requeue` the contact gets its original place back."""
         await self._scripts.run(
@@ -85,6 +97,27 @@ class Offers:
             self._limits.wrap_up_ms,
             self._limits.after_wrap_up,
         )
+
+    async def restate(self, waiting: Waiting, offer: Offer, *, talking: bool) -> Restated:
+        """The two talk, or the phone rings (see `hotline.ports.Offers`)."""
+        arrived = keys.milliseconds(waiting.arrived_at)
+        lease = keys.milliseconds(self._clock.now()) + round(self._limits.gateway_lease * 1000)
+        answer = await self._scripts.run(
+            "restate",
+            *_named(offer),
+            "talking" if talking else "offered",
+            waiting.gateway,
+            waiting_score(waiting.priority, arrived),
+            waiting_to_json(waiting),
+            waiting.caller_digest,
+            arrived,
+            instant_to_json(waiting.arrived_at),
+            lease,
+            keys.milliseconds(offer.expires_at),
+            self._limits.wrap_up_ms,
+            self._limits.after_wrap_up,
+        )
+        return Restated(answer)
 
     def _expiry(self) -> datetime:
         return self._clock.now() + timedelta(seconds=self._limits.offer_lease)

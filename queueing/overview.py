@@ -3,55 +3,86 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
 
 from hotline.events import CounselorState
-from hotline.ids import CounselorId
+from hotline.ids import ContactId, CounselorId
 from hotline.ports import Waiting
 from queueing import keys
-from queueing.routing.skills import CounselorProfile
+from queueing.routing.skills import CounselorProfile, profile_from_json
 from queueing.routing.standing import Standing
 from queueing.scripts import Scripts, redis_errors
+from queueing.waiting import waiting_from_json
 
 log = logging.getLogger(__name__)
 
 ROWS_PER_BREATH = 200
 """How many rows are read in one go."""
 
-_WAITING = TypeAdapter(Waiting)
-_PROFILE = TypeAdapter(CounselorProfile)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InLine:
+    """One who waits. `score` is the place in line, `sticky` the counselor who is asked first;
+    `waiting` is None where this version cannot read what the contact asks for."""
+
+    contact: ContactId
+    score: int
+    sticky: CounselorId | None
+    waiting: Waiting | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """One counselor; `standing` is None where this version cannot read it."""
+
+    counselor: CounselorId
+    state: str
+    standing: Standing | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Everybody, as of the change numbered `last`. `plan`: its TOML; None: none was ever put.
 
-    `waiting` is in order; with each goes the counselor who last took that caller.
+    `line` is in order. `unheard`: see `Pulse`.
     """
 
     generation: str
     last: str
     plan: str | None
-    waiting: tuple[tuple[Waiting, CounselorId | None], ...]
-    counselors: tuple[Standing, ...]
+    unheard: int
+    line: tuple[InLine, ...]
+    present: tuple[Present, ...]
+
+    @property
+    def waiting(self) -> list[tuple[Waiting, CounselorId | None]]:
+        """What those ask for who wait and can be read, each with the counselor asked first."""
+        return [(one.waiting, one.sticky) for one in self.line if one.waiting is not None]
+
+    @property
+    def counselors(self) -> list[Standing]:
+        """Those who can be read."""
+        return [one.standing for one in self.present if one.standing is not None]
 
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What must agree with a picture that has seen the change numbered `last`."""
+    """What must agree with a picture that has seen the change numbered `last`.
+
+    `unheard`: how many gateways have not said what they do since Redis started: until they have,
+    somebody who is free here may be talking.
+    """
 
     generation: str
     last: str
     waiting: int
     ready: int
     counselors: int
+    unheard: int = 0
 
 
 class Overview:
@@ -62,17 +93,15 @@ class Overview:
         self._scripts = scripts
 
     async def snapshot(self) -> Snapshot:
-        """Return everybody, as of one instant. What cannot be read is logged and left out."""
-        text: str = await self._scripts.run("snapshot")
-        raw: dict[str, Any] = json.loads(text)
-        waiting = [_waiting(row) async for row in _in_breaths(raw["waiting"])]
-        counselors = [_standing(row) async for row in _in_breaths(raw["counselors"])]
+        """Return everybody, as of one instant."""
+        generation, last, plan, unheard, line, present = await self._scripts.run("snapshot")
         return Snapshot(
-            generation=raw["generation"],
-            last=raw["last"],
-            plan=raw["plan"],
-            waiting=tuple(row for row in waiting if row is not None),
-            counselors=tuple(row for row in counselors if row is not None),
+            generation=generation,
+            last=last,
+            plan=plan,
+            unheard=unheard,
+            line=tuple([_in_line(row) async for row in _in_breaths(line)]),
+            present=tuple([_present(row) async for row in _in_breaths(present)]),
         )
 
     async def pulse(self) -> Pulse:
@@ -97,27 +126,34 @@ def standing(profile: CounselorProfile, *, state: str, idle: str, busy: str, on:
     )
 
 
-async def _in_breaths(rows: list[Any]) -> AsyncIterator[Any]:
-    """Yield each row; others run now and then, for ten thousand take longer than a call waits."""
-    for n, row in enumerate(rows):
+async def _in_breaths(text: str) -> AsyncIterator[str]:
+    """Yield each line; others run now and then, for ten thousand take longer than a call waits."""
+    for n, row in enumerate(text.split("\n") if text else ()):
         yield row
         if n % ROWS_PER_BREATH == ROWS_PER_BREATH - 1:
             await asyncio.sleep(0)
 
 
-def _waiting(row: list[Any]) -> tuple[Waiting, CounselorId | None] | None:
-    asks, sticky = row
+def _in_line(row: str) -> InLine:
+    contact, score, sticky, asks = row.split("\t")
     try:
-        return _WAITING.validate_python(asks), CounselorId(sticky) if sticky else None
-    except ValidationError as error:
-        log.error("snapshot: a contact cannot be read: %s", error.errors(include_input=False))
-        return None
+        waiting = waiting_from_json(asks)
+    except ValueError as error:  # its text would show what stands there
+        log.error("snapshot: contact %s cannot be read: %s", contact[:8], type(error).__name__)
+        waiting = None
+    return InLine(
+        contact=ContactId(contact),
+        score=int(score or 0),
+        sticky=CounselorId(sticky) if sticky else None,
+        waiting=waiting,
+    )
 
 
-def _standing(row: list[Any]) -> Standing | None:
-    profile, state, idle, busy, on = row
+def _present(row: str) -> Present:
+    counselor, state, idle, busy, on, profile = row.split("\t")
+    read = None
     try:
-        return standing(_PROFILE.validate_python(profile), state=state, idle=idle, busy=busy, on=on)
+        read = standing(profile_from_json(profile), state=state, idle=idle, busy=busy, on=on)
     except ValueError as error:
-        log.error("snapshot: a counselor cannot be read: %s", type(error).__name__)
-        return None
+        log.error("snapshot: counselor %s cannot be read: %s", counselor, type(error).__name__)
+    return Present(counselor=CounselorId(counselor), state=state, standing=read)

@@ -114,7 +114,7 @@ class Pace:
         if rank is None:
             return Place(0)
         position = int(rank) + 1
-        waiting = waiting_from_json(asks) if asks is not None else None
+        waiting = _read_waiting(asks)
         if waiting is None or waiting.priority is Priority.CRISIS:
             return Place(position)
         now = self._time.now()
@@ -151,6 +151,14 @@ class Pace:
         if known is not None and known[0] is profile and known[1] is plan:
             return known
         return (profile, plan, tokens_of(profile, plan))
+
+
+def _read_waiting(asks: str | None) -> Waiting | None:
+    """Return what a contact asks for; None where nobody here can read it."""
+    try:
+        return waiting_from_json(asks) if asks is not None else None
+    except ValueError:
+        return None
 
 
 def _answer(member: Any, at: Any) -> Answer:

@@ -19,6 +19,9 @@ What a counselor asks for while serving:
   of the site's setting; the last wish counts.
 - *wrap-up*: any of the three ends it early. Wrap-up is the person's, not a queue's: nothing but
   its owner and its deadline ends it.
+
+The truth about a call is the gateway's: whoever is *found talking* (Redis came back without its
+last second, or had given up a gateway that was only silent) is talking here as well, from wherever.
 """
 
 from __future__ import annotations
@@ -49,6 +52,8 @@ class Occasion(StrEnum):
     DECLINED = "declined"
     UNREACHABLE = "unreachable"
     WITHDRAWN = "withdrawn"
+    FOUND_TALKING = "found_talking"
+    """The gateway that carries the call says so, and the queue did not know."""
     CALL_ENDED = "call_ended"
     """The conversation is over and there is time for the record."""
     RELEASED_READY = "released_ready"
@@ -72,14 +77,15 @@ _RELEASED: Mapping[Occasion, CounselorState] = {
 }
 
 TRANSITIONS: Mapping[CounselorState, Mapping[Occasion, CounselorState]] = {
-    S.OFFLINE: _ASKED,
-    S.NOT_READY: _ASKED,
-    S.READY: {**_ASKED, On.OFFERED: S.OFFERED},
+    S.OFFLINE: {**_ASKED, On.FOUND_TALKING: S.TALKING},
+    S.NOT_READY: {**_ASKED, On.FOUND_TALKING: S.TALKING},
+    S.READY: {**_ASKED, On.OFFERED: S.OFFERED, On.FOUND_TALKING: S.TALKING},
     S.OFFERED: {
         On.ASKED_READY: S.OFFERED,  # already on the way to a contact
         On.ASKED_NOT_READY: S.NOT_READY,
         On.ASKED_OFFLINE: S.OFFLINE,
         On.ANSWERED: S.TALKING,
+        On.FOUND_TALKING: S.TALKING,
         On.MISSED_ONCE: S.READY,
         On.MISSED: S.NOT_READY,
         On.DECLINED: S.NOT_READY,
@@ -93,7 +99,7 @@ TRANSITIONS: Mapping[CounselorState, Mapping[Occasion, CounselorState]] = {
         On.CALL_ENDED: S.WRAP_UP,
         **_RELEASED,
     },
-    S.WRAP_UP: {**_ASKED, **_RELEASED},
+    S.WRAP_UP: {**_ASKED, **_RELEASED, On.FOUND_TALKING: S.TALKING},
 }
 """Every transition there is."""
 

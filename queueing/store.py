@@ -14,6 +14,7 @@ from queueing.counselors import Counselors
 from queueing.leases import Leases
 from queueing.limits import Limits
 from queueing.offers import Offers
+from queueing.orders import Orders
 from queueing.overview import Overview
 from queueing.pace import Pace
 from queueing.screening import Screening
@@ -22,7 +23,9 @@ from queueing.waiting import Line
 from queueing.wrapup import WrapUps
 
 
-class QueueStore(Line, Offers, Callbacks, Counselors, Screening, WrapUps, Leases, Overview, Pace):
+class QueueStore(
+    Line, Offers, Callbacks, Orders, Counselors, Screening, WrapUps, Leases, Overview, Pace
+):
     """Implements the ports Queue, Offers, Callbacks, Counselors and Screening, and what
     this package needs.
 
@@ -34,6 +37,7 @@ class QueueStore(Line, Offers, Callbacks, Counselors, Screening, WrapUps, Leases
         Line.__init__(self, redis, scripts=scripts, clock=clock, limits=limits)
         Offers.__init__(self, scripts=scripts, clock=clock, limits=limits)
         Callbacks.__init__(self, redis, scripts=scripts, limits=limits)
+        Orders.__init__(self, scripts=scripts)
         Counselors.__init__(self, redis, scripts=scripts)
         Screening.__init__(self, redis, scripts=scripts, clock=clock)
         WrapUps.__init__(self, scripts=scripts, limits=limits)

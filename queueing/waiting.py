@@ -12,8 +12,8 @@ from hotline.ids import ContactId
 from hotline.ports import KeptPlace, Waiting
 from queueing import keys
 from queueing.limits import Limits
-from queueing.routing.order import waiting_score
-from queueing.scripts import Scripts, redis_errors
+from queueing.routing.order import score_of
+from queueing.scripts import Scripts
 
 _WAITING = TypeAdapter(Waiting)
 _INSTANT = TypeAdapter(datetime)
@@ -22,6 +22,16 @@ _INSTANT = TypeAdapter(datetime)
 def waiting_from_json(text: str | bytes) -> Waiting:
     """Return what a contact asks for, as it is stored; raises pydantic.ValidationError."""
     return _WAITING.validate_json(text)
+
+
+def waiting_to_json(waiting: Waiting) -> str:
+    """Return what a contact asks for, as it is stored."""
+    return _WAITING.dump_json(waiting).decode()
+
+
+def instant_to_json(at: datetime) -> str:
+    """Return `at` as it stands in that JSON."""
+    return _INSTANT.dump_json(at).decode()
 
 
 class Line:
@@ -47,33 +57,27 @@ class Line:
             "enqueue",
             waiting.contact,
             waiting.gateway,
-            waiting_score(waiting.priority, arrived),
-            _WAITING.dump_json(waiting).decode(),
+            score_of(waiting),
+            waiting_to_json(waiting),
             self._limits.wrap_up_ms,
             self._limits.after_wrap_up,
             lease,
             waiting.caller_digest,
             arrived,
-            _INSTANT.dump_json(waiting.arrived_at).decode(),
+            instant_to_json(waiting.arrived_at),
             waiting.asked_for or "",
             int(rings),
         )
         return KeptPlace(_INSTANT.validate_json(kept[0]), kept[1]) if kept else None
 
-    async def leave(self, contact: ContactId, *, fault: bool = False) -> None:
+    async def leave(self, contact: ContactId, *, fault: bool = False, served: bool = False) -> None:
         """Take the contact out, whatever its state (see `Queue.leave`)."""
         limits = self._limits
         because, kept_for = (
             ("fault", limits.place_after_fault_ms)
             if fault
-            else ("hung_up", limits.place_after_hang_up_ms)
+            else ("hung_up", 0 if served else limits.place_after_hang_up_ms)
         )
         await self._scripts.run(
             "leave", contact, limits.wrap_up_ms, limits.after_wrap_up, because, kept_for
         )
-
-    async def position(self, contact: ContactId) -> int:
-        """Return its place among those who wait, 1 for the next; 0 when it does not wait."""
-        with redis_errors():
-            rank = await self._redis.zrank(keys.WAITING, contact)
-        return 0 if rank is None else int(rank) + 1  # type: ignore[arg-type]  # no score asked for

@@ -11,7 +11,10 @@ from hotline import events as e
 from hotline.journal.rows import held, let_go
 from recordings.tables import RecordingRow, RecordingState
 
-ENDINGS = (e.CallerLeft, e.CounselorLeft, e.CounselorLost, e.ContactFailed)
+ENDINGS = (
+    e.CallerLeft, e.CounselorLeft, e.CounselorLost, e.ContactFailed,
+    e.PartnerLeft, e.PartnerLost, e.MessageLeft,
+)  # fmt: skip
 """After any of these nobody writes to a contact's tracks, whether or not the gateway lived to say
 RecordingStopped."""
 

@@ -1,4 +1,5 @@
-"""Two legs, two tracks: where they are written, and when recording must give way to the disk.
+"""Two legs, two tracks: where they are written, and when recording must give way to the disk. A
+message is the caller's track alone.
 
     <root>/YYYY/MM/DD/<recording-id>.caller.wav
     <root>/YYYY/MM/DD/<recording-id>.counselor.wav
@@ -19,6 +20,7 @@ from pathlib import Path
 from hotline.clock import Clock
 from hotline.ids import ContactId, LegId, RecordingId, new_recording_id
 from hotline.ports import StartedRecording, Tracks
+from recordings.quiet import quiet_seconds
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +38,9 @@ def free_space(folder: Path) -> int:
 class _Running:
     contact: ContactId
     caller: LegId
-    counselor: LegId
+    counselors: list[LegId]
+    """Nobody: a message."""
+    caller_track: Path
 
 
 class Recorder:
@@ -60,16 +64,7 @@ class Recorder:
 
     def start(self, contact: ContactId, *, caller: LegId, counselor: LegId) -> StartedRecording:
         """Begin both tracks or neither. Raises OSError, also when the reserve is not there."""
-        day = Path(self._clock.now().strftime("%Y/%m/%d"))
-        make_private_folders(self._root, day)
-        if self.disk_is_short():
-            raise OSError(errno.ENOSPC, "the disk has less space than recording.reserve_mb")
-        recording = new_recording_id()
-        started = StartedRecording(
-            id=recording,
-            caller_track=f"{day}/{recording}.caller.wav",
-            counselor_track=f"{day}/{recording}.counselor.wav",
-        )
+        started = self._prepare(with_counselor=True)
         self._start_track(caller, started.caller_track)
         try:
             self._start_track(counselor, started.counselor_track)
@@ -77,17 +72,37 @@ class Recorder:
             self._tracks.stop_track(caller)
             (self._root / started.caller_track).unlink(missing_ok=True)
             raise
-        self._running[recording] = _Running(contact, caller, counselor)
-        log.info("contact %s: recording %s began", contact[:8], recording[:8])
-        return started
+        return self._runs(contact, started, caller, [counselor])
+
+    def start_message(self, contact: ContactId, *, caller: LegId) -> StartedRecording:
+        """Begin the caller's track. Raises OSError, also when the reserve is not there."""
+        started = self._prepare(with_counselor=False)
+        self._start_track(caller, started.caller_track)
+        return self._runs(contact, started, caller, [])
+
+    def quiet_seconds(self, recording: RecordingId, most: float) -> float:
+        """Return for how long the caller has said nothing up to now (see `ports.Recorder`)."""
+        running = self._running.get(recording)
+        return 0.0 if running is None else quiet_seconds(running.caller_track, most)
+
+    def join(self, recording: RecordingId, counselor: LegId) -> None:
+        """Write a second counselor to the counselor's track as well; nothing happens when the
+        recording is not running."""
+        running = self._running.get(recording)
+        if running is None:
+            return
+        for other in running.counselors:  # whoever of them is still there
+            self._tracks.share_track(other, counselor)
+        running.counselors.append(counselor)
 
     def stop(self, recording: RecordingId) -> None:
-        """Close both tracks; nothing happens when the recording is not running."""
+        """Close its tracks; nothing happens when the recording is not running."""
         running = self._running.pop(recording, None)
         if running is None:
             return
         self._tracks.stop_track(running.caller)
-        self._tracks.stop_track(running.counselor)
+        for counselor in running.counselors:
+            self._tracks.stop_track(counselor)
         log.info("contact %s: recording %s stopped", running.contact[:8], recording[:8])
 
     def sweep(self) -> list[RecordingId]:
@@ -110,6 +125,31 @@ class Recorder:
         except OSError:
             log.exception("cannot tell how much disk is left")
             return True
+
+    def _prepare(self, *, with_counselor: bool) -> StartedRecording:
+        """Return a new recording's id and paths, once there is a folder and room for it."""
+        day = Path(self._clock.now().strftime("%Y/%m/%d"))
+        make_private_folders(self._root, day)
+        if self.disk_is_short():
+            raise OSError(errno.ENOSPC, "the disk has less space than recording.reserve_mb")
+        recording = new_recording_id()
+        return StartedRecording(
+            id=recording,
+            caller_track=f"{day}/{recording}.caller.wav",
+            counselor_track=f"{day}/{recording}.counselor.wav" if with_counselor else "",
+        )
+
+    def _runs(
+        self,
+        contact: ContactId,
+        started: StartedRecording,
+        caller: LegId,
+        counselors: list[LegId],
+    ) -> StartedRecording:
+        track = self._root / started.caller_track
+        self._running[started.id] = _Running(contact, caller, counselors, track)
+        log.info("contact %s: recording %s began", contact[:8], started.id[:8])
+        return started
 
     def _start_track(self, leg: LegId, relative: str) -> None:
         path = self._root / relative

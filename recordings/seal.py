@@ -1,4 +1,5 @@
-"""Two tracks into one file: stereo Ogg/Opus, the caller on the left, the counselor on the right.
+"""Two tracks into one file: stereo Ogg/Opus, the caller on the left, the counselor on the right. Of
+a message, which has the caller's track alone, the right side is silent.
 
 Encoded at the telephone's own 8 kHz, which libopus takes as it is (players hear 48 kHz): going
 through 48 kHz first costs twice the time and adds nothing that was ever said. Who said what must
@@ -15,7 +16,7 @@ import hashlib
 import os
 import wave
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BufferedWriter
@@ -55,7 +56,7 @@ class Sealed:
     counselor_seconds: float
 
 
-def seal(caller: Path, counselor: Path, target: Path) -> Sealed:
+def seal(caller: Path, counselor: Path | None, target: Path) -> Sealed:
     """Write both tracks to `target` as one file; they start together, the shorter ends in silence.
 
     Needs the memory of one block, whatever the length. `target` is there whole, and on the disk,
@@ -65,7 +66,8 @@ def seal(caller: Path, counselor: Path, target: Path) -> Sealed:
     Raises RecordingBroken (a track cannot be read, or neither has a sample), SealingElsewhere,
     OSError.
     """
-    caller_seconds, counselor_seconds = repair(caller), repair(counselor)
+    caller_seconds = repair(caller)
+    counselor_seconds = repair(counselor) if counselor is not None else 0.0
     if caller_seconds == counselor_seconds == 0:
         raise RecordingBroken(f"{target.name}: there is no sound on either track")
     with _part_of(target) as (part, file):
@@ -118,7 +120,7 @@ def _part_of(target: Path) -> Iterator[tuple[Path, BufferedWriter]]:
             raise
 
 
-def _encode(caller: Path, counselor: Path, file: BufferedWriter) -> None:
+def _encode(caller: Path, counselor: Path | None, file: BufferedWriter) -> None:
     with av.open(file, "w", format="ogg", options=MUXER) as container:
         stream = container.add_stream(
             "libopus", rate=SAMPLE_RATE, layout="stereo", options=dict(ENCODER)
@@ -136,9 +138,11 @@ def _encode(caller: Path, counselor: Path, file: BufferedWriter) -> None:
         container.mux(stream.encode(None))
 
 
-def _stereo(caller: Path, counselor: Path) -> Iterator[Samples]:
+def _stereo(caller: Path, counselor: Path | None) -> Iterator[Samples]:
     """Yield blocks of frames, shape (n, 2), until both tracks are at their end."""
-    with wave.open(str(caller), "rb") as left, wave.open(str(counselor), "rb") as right:
+    with ExitStack() as tracks:
+        left = tracks.enter_context(wave.open(str(caller), "rb"))
+        right = tracks.enter_context(wave.open(str(counselor), "rb")) if counselor else None
         while True:
             one, other = _read(left), _read(right)
             count = max(len(one), len(other))
@@ -150,5 +154,7 @@ def _stereo(caller: Path, counselor: Path) -> Iterator[Samples]:
             yield block
 
 
-def _read(track: wave.Wave_read) -> Samples:
+def _read(track: wave.Wave_read | None) -> Samples:
+    if track is None:
+        return np.zeros(0, dtype=np.int16)
     return np.frombuffer(track.readframes(BLOCK), dtype="<i2")

@@ -1,4 +1,4 @@
-"""From two plain tracks to one sealed file and its row, as often as it takes.
+"""From two plain tracks (of a message, one) to one sealed file and its row, as often as it takes.
 
     tracks -> repair -> encode -> fsync, rename -> row (commit) -> tracks deleted
 
@@ -58,19 +58,20 @@ class Sealing:
         row = self._row(recording)
         if row.state == RecordingState.BROKEN:
             return RecordingState.BROKEN
-        caller, counselor = self._root / row.caller_track, self._root / row.counselor_track
+        tracks = self._tracks(row)
+        caller, counselor = tracks[0], tracks[1] if len(tracks) == 2 else None
         target = caller.with_name(f"{recording}.opus")
         if row.state == RecordingState.SEALED and self._is_whole(target, row.checksum):
-            discard(caller, counselor)
+            discard(*tracks)
             return RecordingState.SEALED
-        if row.stopped_at is None and not self._is_quiet(caller, counselor):
+        if row.stopped_at is None and not self._is_quiet(*tracks):
             raise StillRecording(f"recording {recording[:8]} is being written")
         try:
             sealed = seal(caller, counselor, target)
         except RecordingBroken as error:
             return self._note_broken(recording, str(error))
         self._note_sealed(recording, target, sealed)
-        discard(caller, counselor)
+        discard(*tracks)
         log.info("recording %s is sealed", recording[:8])
         return RecordingState.SEALED
 
@@ -82,9 +83,12 @@ class Sealing:
         return [
             RecordingId(row.id)
             for row in rows
-            if row.stopped_at is not None
-            or self._is_quiet(self._root / row.caller_track, self._root / row.counselor_track)
+            if row.stopped_at is not None or self._is_quiet(*self._tracks(row))
         ]
+
+    def _tracks(self, row: RecordingRow) -> list[Path]:
+        """Return the caller's track, and the counselor's unless it is a message."""
+        return [self._root / track for track in (row.caller_track, row.counselor_track) if track]
 
     def _row(self, recording: RecordingId) -> RecordingRow:
         with snapshot(self._engine) as session:

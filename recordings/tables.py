@@ -1,4 +1,4 @@
-"""The table of recordings: what the journal says of each, and what sealing made of it."""
+"""The tables of recordings and messages: what the journal says of each, and what sealing made."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class RecordingRow(Base):
     contact: Mapped[str] = mapped_column(Key, index=True)
     caller_track: Mapped[str] = mapped_column(Text)
     counselor_track: Mapped[str] = mapped_column(Text)
+    """Empty: a message, which has the caller's track alone."""
     started_at: Mapped[datetime] = mapped_column(index=True)
     stopped_at: Mapped[datetime | None]
     """When nobody wrote to the tracks any more."""
@@ -49,3 +50,18 @@ class RecordingRow(Base):
     sealed_at: Mapped[datetime | None]
     problem: Mapped[str | None] = mapped_column(Text)
     """Why it is broken."""
+
+
+class MessageRow(Base):
+    """The message of one contact, folded from the journal. It waits for somebody while `left_at` is
+    there and `done_at` is not."""
+
+    __tablename__ = "messages"
+
+    contact: Mapped[str] = mapped_column(Key, primary_key=True)
+    recording: Mapped[str | None] = mapped_column(Key)
+    started_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None] = mapped_column(index=True)
+    """Complete, or cut off by a fault of ours: what was said until then waits all the same."""
+    done_at: Mapped[datetime | None] = mapped_column(index=True)
+    done_by: Mapped[str | None] = mapped_column(Key)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 
 from hotline.events import CounselorState
-from hotline.ids import GatewayId
+from hotline.ids import ContactId, GatewayId
 from queueing.dispatcher import Dispatcher
 from queueing.feed import Feed
 from tests.fakes import FakeAlarms
@@ -21,7 +21,19 @@ class Dispatching:
 
     feed: Feed
     alarms: FakeAlarms
+    unstaffed: list[frozenset[ContactId]]
+    """What the owner of the contacts was told, look by look."""
     task: asyncio.Task[None]
+
+
+class Owner:
+    """A gateway that is told for whom nobody is there."""
+
+    def __init__(self) -> None:
+        self.told: list[frozenset[ContactId]] = []
+
+    def nobody_staffed(self, contacts: Collection[ContactId]) -> None:
+        self.told.append(frozenset(contacts))
 
 
 @contextlib.asynccontextmanager
@@ -29,7 +41,7 @@ async def dispatching(
     scene: QueueScene, gateway: GatewayId = GATEWAY, *, tick: float = 3600
 ) -> AsyncIterator[Dispatching]:
     """Run a gateway's dispatcher; with the default tick it looks only at changes and openings."""
-    alarms = FakeAlarms()
+    alarms, owner = FakeAlarms(), Owner()
     feed = Feed(scene.url, overview=scene.store, alarms=alarms, pulse_every=0.1)
     dispatcher = Dispatcher(
         offers=scene.store,
@@ -37,11 +49,12 @@ async def dispatching(
         gateway=gateway,
         clock=scene.clock,
         alarms=alarms,
+        staffing=owner,
         tick=tick,
     )
     task = asyncio.create_task(dispatcher.run())
     try:
-        yield Dispatching(feed, alarms, task)
+        yield Dispatching(feed, alarms, owner.told, task)
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 from hotline.clock import Clock, ManualClock
 from hotline.errors import QueueUnavailable, StateRefused, UnknownCounselor
 from hotline.events import CounselorState, Priority
-from hotline.ids import ContactId, CounselorId, OfferId
-from hotline.ports import Band, KeptPlace, Known, Offer, OfferOutcome, Place, Waiting
+from hotline.ids import ContactId, CounselorId, OfferId, requested_for
+from hotline.ports import Band, KeptPlace, Known, Offer, OfferOutcome, Place, Restated, Waiting
 from queueing.limits import Limits
-from queueing.routing.order import waiting_score
+from queueing.routing.order import score_of
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 USED_UP = "care_minutes"
@@ -127,19 +127,21 @@ class FakeQueue:
         self.waiting[waiting.contact] = waiting
         return kept
 
-    async def leave(self, contact: ContactId, *, fault: bool = False) -> None:
+    async def leave(self, contact: ContactId, *, fault: bool = False, served: bool = False) -> None:
         self._here()
-        self.said.append(("leave by fault" if fault else "leave", contact))
-        served = self._served.get(contact)
-        waiting = served.waiting if served is not None else self.waiting.get(contact)
+        how = " by fault" if fault else " served" if served else ""
+        self.said.append((f"leave{how}", contact))
+        serving = self._served.get(contact)
+        waiting = serving.waiting if serving is not None else self.waiting.get(contact)
         if waiting is None:
             return
-        if fault or served is None or not served.talking:
+        if fault or (not served and (serving is None or not serving.talking)):
             self._keep_place(waiting, "fault" if fault else "hung_up")
-        if served is not None and served.talking:
-            self._end_call(served)
-        elif served is not None:
-            self._move(served.offer.counselor, S.READY, "caller_left")
+        if serving is not None and serving.talking:
+            self._end_call(serving)
+        elif serving is not None:
+            over = "request_over" if requested_for(contact) else "caller_left"
+            self._move(serving.offer.counselor, S.READY, over)
         self._forget(contact)
 
     async def place(self, contact: ContactId) -> Place:
@@ -154,6 +156,8 @@ class FakeQueue:
     def _earlier_place(self, waiting: Waiting) -> KeptPlace | None:
         """Return the place that the contact has instead of the one that it asks for."""
         contact, digest = waiting.contact, waiting.caller_digest
+        if requested_for(contact):
+            return None
         place = self._taken_over.get(contact)
         if place is None and contact not in self.waiting and contact not in self._served:
             place, self.kept = self.kept, None
@@ -168,7 +172,7 @@ class FakeQueue:
         limits, digest = self._limits, waiting.caller_digest
         fault = because == "fault"
         lasting = limits.place_after_fault if fault else limits.place_after_hang_up
-        if not digest or lasting <= 0:
+        if not digest or lasting <= 0 or requested_for(waiting.contact):
             return
         now = self._clock.now()
         kept = _Kept(
@@ -218,6 +222,21 @@ class FakeQueue:
         self._move(offer.counselor, S.READY if ready else S.NOT_READY, outcome)
         return True
 
+    async def hand_over(self, leaving: Offer, staying: Offer) -> None:
+        self._here()
+        self.said.append(("hand_over", leaving.id))
+        if self._state_of(leaving) is None:
+            return
+        self._end_call(self._served[leaving.contact])
+        if self._state_of(staying) is None:
+            self._forget(leaving.contact)
+            return
+        stays = self._served.pop(staying.contact)
+        self._served[leaving.contact].offer = replace(staying, contact=leaving.contact)
+        if not stays.talking:
+            self._move(staying.counselor, S.TALKING, "answered")
+        self._served[leaving.contact].talking = True
+
     async def finish(self, offer: Offer, *, requeue: bool) -> None:
         self._here()
         self.said.append(("finish and requeue" if requeue else "finish", offer.id))
@@ -228,6 +247,34 @@ class FakeQueue:
             self._back_in_line(offer.contact)
         else:
             self._forget(offer.contact)
+
+    async def restate(self, waiting: Waiting, offer: Offer, *, talking: bool) -> Restated:
+        self._here()
+        self.said.append(("restate", offer.id))
+        wanted, found = (S.TALKING if talking else S.OFFERED), self._state_of(offer)
+        if found is S.TALKING or found is wanted:
+            return Restated.KNOWN
+        others = [
+            served
+            for contact, served in self._served.items()
+            if contact == offer.contact or served.offer.counselor == offer.counselor
+        ]
+        newer = any(int(served.offer.id) > int(offer.id) for served in others)
+        if newer or offer.counselor not in self.roster:
+            return Restated.REFUSED
+        for served in others if found is None else []:
+            if served.talking:
+                self._end_call(served)
+            else:
+                self._move(served.offer.counselor, S.READY, "superseded")
+            self._back_in_line(served.waiting.contact)
+        if not talking and self.states.get(offer.counselor) is not S.READY:
+            self.waiting[waiting.contact] = waiting
+            return Restated.REFUSED
+        self.waiting.pop(waiting.contact, None)
+        self._served[waiting.contact] = _Served(waiting, offer, talking=talking)
+        self._move(offer.counselor, wanted, "found_talking" if talking else "found_ringing")
+        return Restated.MENDED
 
     def _state_of(self, offer: Offer) -> CounselorState | None:
         """Return what the counselor does under this very offer; None when it is void."""
@@ -310,5 +357,4 @@ class FakeQueue:
 
 
 def _order(waiting: Waiting) -> tuple[int, str]:
-    arrived = round(waiting.arrived_at.timestamp() * 1000)
-    return (waiting_score(waiting.priority, arrived), waiting.contact)
+    return (score_of(waiting), waiting.contact)

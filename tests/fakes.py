@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -40,10 +41,13 @@ class FakeTelephone:
         self.said: list[tuple[str, LegId]] = []
         self.ended: dict[LegId, tuple[int, int | None]] = {}
         self.dialled: list[tuple[str, Mapping[str, str], LegId]] = []
+        self.out_of_order = False
         self.called: list[tuple[str, str, LegId]] = []
         """Callers whom we call: number, shown number, leg."""
 
     def dial(self, extension: str, *, headers: Mapping[str, str]) -> LegId:
+        if self.out_of_order:
+            raise RuntimeError("a fault that nobody thought of")
         leg = LegId(f"counselor-leg-{len(self.dialled) + 1}")
         self.dialled.append((extension, headers, leg))
         return leg
@@ -117,6 +121,10 @@ class FakeRecorder:
         self.full = False
         self.running: set[RecordingId] = set()
         self.started = 0
+        self.quiet = 0.0
+        """For how long the caller has said nothing."""
+        self.joined: list[tuple[RecordingId, LegId]] = []
+        """Who else is written to the counselor's track."""
 
     def start(self, contact: ContactId, *, caller: LegId, counselor: LegId) -> StartedRecording:
         if self.full:
@@ -129,6 +137,17 @@ class FakeRecorder:
             caller_track=f"{recording}.caller.wav",
             counselor_track=f"{recording}.counselor.wav",
         )
+
+    def start_message(self, contact: ContactId, *, caller: LegId) -> StartedRecording:
+        both = self.start(contact, caller=caller, counselor=LegId(""))
+        return replace(both, counselor_track="")
+
+    def quiet_seconds(self, recording: RecordingId, most: float) -> float:
+        return min(self.quiet, most) if recording in self.running else 0.0
+
+    def join(self, recording: RecordingId, counselor: LegId) -> None:
+        if recording in self.running:
+            self.joined.append((recording, counselor))
 
     def stop(self, recording: RecordingId) -> None:
         self.running.discard(recording)

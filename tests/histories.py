@@ -19,7 +19,9 @@ from hotline.ids import (
     LegId,
     NodeId,
     OfferId,
+    RecordingId,
     new_event_id,
+    request_id,
 )
 
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -42,6 +44,7 @@ class History:
     def __init__(self, contact: str, *, start: datetime = MONDAY, node: str = "city") -> None:
         self._sink = Collected()
         self._contact = Contact(ContactId(contact), journal=self._sink)
+        self._message = RecordingId(f"message of {contact}")
         self._counselor_seq: dict[str, int] = {}
         self.at = start
         self.node = NodeId(node)
@@ -55,7 +58,7 @@ class History:
     def events(self) -> list[Event]:
         return self.contact_events + self.counselor_events
 
-    def record(self, kind: type[Event], seconds: float = 0.0, **facts: Any) -> None:
+    def record(self, kind: type[Event], seconds: float = 0.0, /, **facts: Any) -> None:
         self.at += timedelta(seconds=seconds)
         self._contact.record(kind, at=self.at, **facts)
 
@@ -112,10 +115,79 @@ class History:
         self.record(e.ContactResumed, seconds, leg=LegId(leg))
         return self
 
+    def escalate(self, counselor: str, seconds: float = 30.0) -> History:
+        request = request_id(self._contact.id, 1)
+        self.record(
+            e.EscalationRequested, seconds,
+            request=request, counselor=CounselorId(counselor), by="counselor", reason="",
+        )  # fmt: skip
+        return self
+
+    def join(self, number: str, counselor: str, seconds: float = 4.0) -> History:
+        """The second counselor, at another desk, picks up."""
+        self.offer(number, counselor)
+        request = request_id(self._contact.id, 1)
+        self.record(
+            e.CounselorJoined, seconds,
+            request=request, leg=LegId("other desk"), **_offer(number, counselor),
+        )  # fmt: skip
+        self._become(counselor, C.OFFERED, C.TALKING)
+        return self
+
+    def part(self, counselor: str, stays: str, leg: str, seconds: float = 60.0) -> History:
+        self.record(
+            e.CounselorParted, seconds,
+            counselor=CounselorId(counselor), stays=CounselorId(stays), leg=LegId(leg),
+            reason=Reason.COUNSELOR_HUNG_UP,
+        )  # fmt: skip
+        self._wrap_up(counselor, 45.0)
+        return self
+
     def lose(self, counselor: str, seconds: float = 30.0) -> History:
         lost = CounselorId(counselor)
         self.record(e.CounselorLost, seconds, counselor=lost, reason=Reason.RTP_SILENCE)
         self._wrap_up(counselor, 10.0)
+        return self
+
+    def call_partner(self, name: str = "north", seconds: float = 1.0) -> History:
+        self.record(e.PartnerDialled, seconds, partner=name, attempt=1, because="waiting")
+        return self
+
+    def partner_fails(self, name: str = "north", seconds: float = 1.0) -> History:
+        self.record(e.PartnerFailed, seconds, partner=name, reason=Reason.DECLINED, status=486)
+        return self
+
+    def forward(self, name: str = "north", seconds: float = 3.0) -> History:
+        self.record(e.ContactForwarded, seconds, partner=name, leg=LegId("theirs"))
+        return self
+
+    def lose_partner(self, name: str = "north", seconds: float = 30.0) -> History:
+        self.record(e.PartnerLost, seconds, partner=name, reason=Reason.RTP_SILENCE)
+        return self
+
+    def partner_leaves(self, name: str = "north", seconds: float = 300.0) -> History:
+        ending = Termination(Result.COMPLETED, Reason.PARTNER_HUNG_UP)
+        self.record(e.PartnerLeft, seconds, partner=name, termination=ending)
+        return self
+
+    def start_message(self, seconds: float = 5.0) -> History:
+        self.record(e.MessageStarted, seconds)
+        self.record(
+            e.RecordingStarted,
+            recording=self._message,
+            caller_track=f"{self._message}.caller.wav",
+            counselor_track="",
+        )
+        return self
+
+    def leave_message(self, seconds: float = 20.0) -> History:
+        self.record(e.RecordingStopped, seconds, recording=self._message)
+        self.record(
+            e.MessageLeft,
+            recording=self._message,
+            seconds=seconds,
+            termination=Termination(Result.MESSAGE_LEFT, Reason.SERVED),
+        )
         return self
 
     def leave(self, seconds: float, result: Result = Result.ABANDONED) -> History:
@@ -130,6 +202,26 @@ class History:
 
     def refuse(self) -> History:
         self.record(e.ContactRefused, termination=Termination(Result.REFUSED, Reason.BLOCKED))
+        return self
+
+    def be_given_up(self, seconds: float = 15.0) -> History:
+        """Others journal that the contact failed with its gateway, which has not ended it."""
+        self.at += timedelta(seconds=seconds)
+        ending = Termination(Result.FAILED, Reason.GATEWAY_LOST)
+        self.contact_events.append(
+            e.ContactFailed(
+                id=new_event_id(), subject=self._contact.id, seq=self._contact.seq + 1,
+                at=self.at, termination=ending,
+            )
+        )  # fmt: skip
+        return self
+
+    def be_revived(self, seconds: float = 5.0, counselor: str | None = None) -> History:
+        self.at += timedelta(seconds=seconds)
+        told = CounselorId(counselor) if counselor else None
+        self._contact.revive(
+            self._contact.seq + 1, at=self.at, state=self._contact.state, counselor=told
+        )
         return self
 
     def fail(self, seconds: float = 1.0) -> History:
@@ -212,10 +304,20 @@ def random_history(contact: str, random: Random) -> History:
         lambda: tale.greet().queue().fail(),
         lambda: _served(tale.greet().queue(random.uniform(0, 9)), random),
         lambda: _served(tale.greet().queue(random.uniform(0, 9)), random),
+        lambda: tale.greet().be_given_up().be_revived().queue().leave(9.0),
+        lambda: tale.greet().queue().be_given_up().be_revived().leave(30.0),
         lambda: tale.greet().queue(),
         lambda: tale.greet().queue().promise(),
         lambda: tale.greet().queue().promise().withdraw(),
         lambda: _called_back(tale.greet().queue().promise(random.uniform(1, 90)), random),
+        lambda: tale.greet().start_message().leave_message(),
+        lambda: tale.greet().queue(1.0).start_message().leave_message(),
+        lambda: tale.greet().queue(1.0).start_message().leave(0.5),
+        lambda: tale.greet().queue(1.0).start_message().fail(),
+        lambda: tale.greet().queue().call_partner().partner_fails().leave(9.0),
+        lambda: tale.greet().queue().call_partner().forward().partner_leaves(),
+        lambda: tale.greet().queue().call_partner().forward().leave(60.0, Result.COMPLETED),
+        lambda: _served(tale.greet().queue().call_partner().forward().lose_partner(), random),
     ]
     return random.choice(endings)()
 
@@ -238,10 +340,15 @@ def _served(tale: History, random: Random) -> History:
         tale.hold(random.uniform(1, 60)).hold(2.0, "caller")
         if random.random() < 0.7:
             tale.resume(random.uniform(1, 9)).resume(1.0, "caller")
+    if random.random() < 0.4:
+        counselor = _escalated(tale, counselor, str(offers + 1), random)
     return random.choice(
         [
             lambda: tale.complete(counselor, random.uniform(1, 900), random.uniform(0, 120)),
             lambda: tale.fail(5.0),
+            lambda: tale.be_given_up(),
+            lambda: tale.be_given_up().be_revived(9.0, counselor),
+            lambda: tale.be_given_up().be_revived(9.0, counselor).complete(counselor, 70.0),
             lambda: tale,
         ]
     )()
@@ -253,6 +360,23 @@ def _called_back(tale: History, random: Random) -> History:
     if random.random() < 0.5:
         return tale.not_reach("1", counselor).give_up()
     return tale.reach("1", counselor).complete(counselor, random.uniform(1, 900))
+
+
+def _escalated(tale: History, counselor: str, number: str, random: Random) -> str:
+    """Let somebody join, and either leave or not; return who ends the contact."""
+    other = f"{counselor}-other"
+    tale.escalate(counselor, random.uniform(0, 60)).join(number, other)
+    if random.random() < 0.3:
+        tale.hold(3.0, "other desk")
+    match random.randrange(3):
+        case 0:
+            tale.part(counselor, other, "desk", random.uniform(1, 90))
+            return other
+        case 1:
+            tale.part(other, counselor, "other desk", random.uniform(1, 90))
+        case _:
+            tale._wrap_up(other, 5.0)
+    return counselor
 
 
 def interleave(tales: list[History], random: Random) -> list[Event]:

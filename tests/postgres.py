@@ -1,4 +1,4 @@
-"""A real PostgreSQL cluster for tests, where Debian's package is installed."""
+"""A real PostgreSQL cluster for tests, from Debian's package."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ import psycopg
 from tests.servers import free_port, wait_until
 
 
-def programs() -> Path | None:
-    """Return the folder of initdb and postgres, newest version first; None where there is none."""
+def programs() -> Path:
+    """Return the folder of initdb and postgres, of the newest version."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return found[-1].parent if found else None
+    assert found, "Debian's package postgresql is not installed: make setup-test"
+    return found[-1].parent
 
 
 class PostgresServer:
@@ -36,7 +37,6 @@ class PostgresServer:
 
     def start(self) -> None:
         where = programs()
-        assert where is not None
         data = self.folder / "data"
         if not data.exists():
             data.mkdir(parents=True)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from hotline.events import Priority, Reason, SealedNumber
-from hotline.ids import ContactId, CounselorId, GatewayId
+from hotline.ids import ContactId, CounselorId, GatewayId, requested_for
 from hotline.ports import Offer, OfferOutcome, Opening, Promise, Waiting
+from queueing import keys
 from queueing.keys import milliseconds
 from queueing.routing.pair import Pair
 from tests.queue_play import Play, Stage, any_number, losses, slots
@@ -36,7 +37,9 @@ class CallbackPlay(Play):
     @precondition(lambda self: self.alive)
     @rule(number=any_number, when=whens, lost=losses)
     def promise_to_anybody(self, number: int, when: str, lost: str) -> None:
-        self.promise(self.contact(number), when, lost)
+        waiting = self.contact(number)
+        if waiting.contact not in self.talks and requested_for(waiting.contact) is None:
+            self.promise(waiting, when, lost)
 
     @rule(slot=slots, home=st.integers(1, 5), when=whens, lost=losses)
     def promise_to_who_arrives(self, slot: int, home: int, when: str, lost: str) -> None:
@@ -79,6 +82,7 @@ class CallbackPlay(Play):
         there = self.state.contacts.get(waiting.contact, {})
         may = there.get("state") == "queued" and there.get("gateway") == gateway.id
         may = may and waiting.caller_digest not in ("", *self.state.promised)
+        may = may and not self.redis.hexists(keys.BURIED + gateway.id, waiting.contact)
         made = self.say(
             gateway, lost,
             lambda: gateway.store.promise(
@@ -155,6 +159,7 @@ class CallbackPlay(Play):
             self.alive[offer.contact] = replace(
                 self.promises.pop(offer.contact), gateway=gateway.id
             )
+            self.talks[offer.contact] = offer
 
     @precondition(lambda self: self.promises)
     @rule(number=any_number, lost=losses)

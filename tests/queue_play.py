@@ -22,8 +22,8 @@ from hypothesis.stateful import (
 from hotline.clock import ManualClock
 from hotline.errors import QueueUnavailable
 from hotline.events import Priority
-from hotline.ids import ContactId, CounselorId, GatewayId, OfferId
-from hotline.ports import Offer, OfferOutcome, Waiting
+from hotline.ids import ContactId, CounselorId, GatewayId, OfferId, request_id, requested_for
+from hotline.ports import Offer, OfferOutcome, Restated, Waiting
 from queueing import keys
 from queueing.limits import Limits
 from queueing.routing.pair import Pair
@@ -50,12 +50,15 @@ CREW: dict[str, dict[str, int]] = {
     "1001": {},
     "1002": {"grief": 2},
     "1003": {"grief": 5, "crisis": 3},
+    "2001": {"grief": 4},
 }
+PROFESSIONAL = "2001"
 slots = st.integers(0, 1)
 any_number = st.integers(0, 10_000)
 extensions = st.sampled_from(sorted(CREW))
 callers = st.sampled_from(["", "caller-1", "caller-2"])
 requirements = st.sampled_from([(), ("grief",), ("crisis:3",)])
+ends = st.sampled_from(["asked", "rings", "talks", "hands over", "hands over"])
 losses = st.sampled_from(["", "", "", "again", "told"])
 
 
@@ -102,6 +105,9 @@ class Play(RuleBasedStateMachine):
         """Contacts of lives that are over and not buried yet."""
         self.failed: set[ContactId] = set()
         """Buried: each has its ContactFailed in the journal."""
+        self.burials: Counter[ContactId] = Counter()
+        """How often each may have been: a gateway that was asleep can fall asleep again."""
+        self.revived: set[ContactId] = set()
         self.ended: set[ContactId] = set()
         self.unsure: set[ContactId] = set()
         """Lost by Redis and by their gateway, both: nobody is left who could tell."""
@@ -109,7 +115,12 @@ class Play(RuleBasedStateMachine):
         self.offers: list[Offer] = []
         self.told_to: dict[OfferId, GatewayId] = {}
         """Which life was told of each offer."""
+        self.talks: dict[ContactId, Offer] = {}
+        """Who talks, as the gateways know."""
+        self.outranked: set[ContactId] = set()
+        """Those of them of whom the queue cannot hear: a newer offer has their counselor."""
         self.contacts = 0
+        self.has_jumped = False
         self.losses = 0
         self.heals_in = 0
         self.forget_what_was_told()
@@ -162,8 +173,26 @@ class Play(RuleBasedStateMachine):
     def end(self, contact: ContactId) -> None:
         del self.alive[contact]
         self.ended.add(contact)
+        self.is_over(contact)
 
-    def beat(self, gateway: SteppedGateway) -> None:
+    def is_over(self, contact: ContactId) -> None:
+        """It does not talk any more."""
+        self.talks.pop(contact, None)
+        self.outranked.discard(contact)
+
+    def tell_again(self, contact: ContactId) -> None:
+        """The queue believes otherwise, and its owner says what is so."""
+        offer, waiting = self.talks.get(contact), self.alive[contact]
+        if offer is None:
+            self.enqueue_again(waiting)
+            return
+        store = self.owner(waiting).store
+        answer = self.run_in(store.restate(waiting, offer, talking=True))
+        self.outranked.discard(contact)
+        if answer is Restated.REFUSED:
+            self.outranked.add(contact)
+
+    def beat(self, gateway: SteppedGateway, *, was_buried: bool = False) -> None:
         """Let the gateway's heart beat (`TwoGateways`)."""
         raise NotImplementedError
 
@@ -201,7 +230,7 @@ class Play(RuleBasedStateMachine):
         kept = self.say(gateway, lost, lambda: gateway.store.enqueue(waiting))
         if kept is not None:
             assert caller
-            assert kept.since < waiting.arrived_at
+            assert kept.since < waiting.arrived_at or self.has_jumped
             waiting = replace(waiting, arrived_at=kept.since)
         self.alive[waiting.contact] = waiting
 
@@ -220,9 +249,13 @@ class Play(RuleBasedStateMachine):
 
     def enqueue_again(self, waiting: Waiting, lost: str = "") -> None:
         gateway = self.owner(waiting)
-        self.say(gateway, lost, lambda: gateway.store.enqueue(waiting))
+        kept = self.say(gateway, lost, lambda: gateway.store.enqueue(waiting))
+        if kept is not None:  # of another call of the same caller, that was buried with it
+            waiting = replace(waiting, arrived_at=kept.since)
         self.alive[waiting.contact] = waiting
         self.withdrawn[waiting.contact] = 0
+        if self.state.contacts.get(waiting.contact, {}).get("state") != "offered":
+            self.is_over(waiting.contact)
 
     @precondition(lambda self: self.alive)
     @rule(number=any_number, fault=st.booleans(), lost=losses)
@@ -231,6 +264,71 @@ class Play(RuleBasedStateMachine):
         gateway = self.owner(waiting)
         self.say(gateway, lost, lambda: gateway.store.leave(waiting.contact, fault=fault))
         self.end(waiting.contact)
+
+    # --- a second counselor ------------------------------------------------------------------
+
+    @precondition(lambda self: self.alive)
+    @rule(number=any_number, lost=losses, until=ends)
+    def second_counselor(self, number: int, until: str, lost: str) -> None:
+        """Is asked for by whoever talks; comes, whoever that may be; is left with the caller."""
+        contact = self.somebody_talks(number)
+        if contact is None:
+            return
+        request = request_id(contact, 1 + number % 3)
+        if request in self.ended or self.is_talking(request):
+            return
+        if request not in self.alive:
+            asks = replace(self.alive[contact], contact=request, arrived_at=self.clock.now())
+            self.alive[request] = asks
+        self.enqueue_again(self.alive[request], lost)
+        self.state = self.look.take(self.told_last)
+        if until == "asked" or request not in self.state.waiting or not self.state.ready:
+            return
+        extension = sorted(self.state.ready)[number % len(self.state.ready)]
+        gateway = self.owner(self.alive[request])
+        (made,) = self.run_in(gateway.store.offer([Pair(request, CounselorId(extension))]))
+        if made is not None and until != "rings":
+            if until == "talks" or number % 2:  # else nobody tells that they answered
+                assert self.say(gateway, lost, lambda: gateway.store.accept(made))
+                self.talks[request] = made
+            if until == "hands over":
+                self.hand_over(contact, made, lost)
+
+    def somebody_talks(self, number: int) -> ContactId | None:
+        """A contact that talks, and did so before or, if somebody is free, does from now on."""
+        callers = [c for c in self.alive if requested_for(c) is None]
+        talking = [c for c in callers if self.is_talking(c)]
+        if talking:
+            return talking[number % len(talking)]
+        queued = [c for c in callers if c in self.state.waiting]
+        if not queued or not self.state.ready:
+            return None
+        contact, counselor = queued[number % len(queued)], sorted(self.state.ready)[0]
+        gateway = self.owner(self.alive[contact])
+        pair = Pair(contact, CounselorId(counselor))
+        (made,) = self.run_in(gateway.store.offer([pair]))
+        assert made is not None
+        assert self.run_in(gateway.store.accept(made))
+        self.talks[contact] = made
+        return contact
+
+    def hand_over(self, contact: ContactId, staying: Offer, lost: str) -> None:
+        counselor, number = self.state.served[contact]
+        leaving = replace(
+            staying, id=OfferId(number), contact=contact, counselor=CounselorId(counselor)
+        )
+        gateway = self.owner(self.alive[contact])
+        self.say(gateway, lost, lambda: gateway.store.hand_over(leaving, staying))
+        self.end(staying.contact)
+        self.outranked.discard(contact)
+        self.talks[contact] = replace(staying, contact=contact)
+        after = self.look.take(self.told_last)
+        assert after.served[contact] == (staying.counselor, staying.id)
+        assert after.contacts[contact]["state"] == "talking"
+        assert after.counselors[counselor]["state"] == "wrap_up"
+
+    def is_talking(self, contact: ContactId) -> bool:
+        return self.state.contacts.get(contact, {}).get("state") == "talking"
 
     # --- pictures, claims, offers ------------------------------------------------------------
 
@@ -260,13 +358,15 @@ class Play(RuleBasedStateMachine):
         picture = Picture(plan_or_default(shot.plan))
         for standing in shot.counselors:
             picture.counselor_stands(standing)
-        for waiting, sticky in shot.waiting:
-            picture.contact_waits(waiting, sticky=sticky)
+        for one in shot.line:
+            assert one.waiting is not None
+            picture.contact_waits(one.waiting, sticky=one.sticky, score=one.score)
         pairs = picture.pairs(keys.milliseconds(self.clock.now()))
         given = {pair.contact: pair.sticky for pair in pairs}
         left_behind = set()
         for waiting, sticky in shot.waiting:
-            asks = (waiting.priority, waiting.skills)  # all else is the same for all
+            request = requested_for(waiting.contact) is not None
+            asks = (waiting.priority, waiting.skills, request)  # all else is the same for all
             assert asks not in left_behind or given.get(waiting.contact) in (None, True)
             if sticky is None and waiting.contact not in given:
                 left_behind.add(asks)
@@ -292,6 +392,9 @@ class Play(RuleBasedStateMachine):
             offer, gateway = picked
             serves = self.state.served.get(offer.contact) == (offer.counselor, offer.id)
             assert self.say(gateway, lost, lambda: gateway.store.accept(offer)) is serves
+            if serves:
+                self.is_over(offer.contact)
+                self.talks[offer.contact] = offer
 
     @rule(number=any_number, outcome=st.sampled_from(OfferOutcome), lost=losses)
     def give_back(self, number: int, outcome: OfferOutcome, lost: str) -> None:
@@ -322,3 +425,5 @@ class Play(RuleBasedStateMachine):
         self.say(gateway, lost, lambda: gateway.store.finish(offer, requeue=requeue))
         if serves and not requeue:
             self.end(offer.contact)
+        elif serves:
+            self.is_over(offer.contact)

@@ -12,7 +12,7 @@ import redis
 from hotline.clock import ManualClock
 from hotline.events import CounselorState, CounselorStateChanged, Event, Priority
 from hotline.ids import ContactId, CounselorId, GatewayId, NodeId
-from hotline.ports import Offer, Waiting
+from hotline.ports import Carried, Offer, Waiting
 from hotline.wire import decode
 from queueing import keys
 from queueing.limits import Limits
@@ -131,7 +131,9 @@ class QueueScene:
         """Beat with whatever the queue takes the gateway to carry."""
         with redis.Redis.from_url(self.url, decode_responses=True) as connection:
             carried = connection.hgetall(keys.CARRIED + gateway)
-        await self.store.heartbeat(gateway, {ContactId(c): int(n) for c, n in carried.items()})
+        await self.store.heartbeat(
+            gateway, {ContactId(c): Carried(seq=int(n)) for c, n in carried.items()}
+        )
 
     def journal(self) -> list[Event]:
         with redis.Redis.from_url(self.url, decode_responses=True) as connection:

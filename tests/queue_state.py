@@ -10,8 +10,7 @@ from typing import Any
 import redis
 
 from queueing import keys
-from queueing.keys import milliseconds
-from queueing.routing.order import waiting_score
+from queueing.routing.order import score_of
 from queueing.waiting import waiting_from_json
 
 _LOOK = """
@@ -132,7 +131,8 @@ class QueueState:
     def _check_order(self) -> None:
         for contact, text in self.asks.items():
             waiting = waiting_from_json(text)
-            score = waiting_score(waiting.priority, milliseconds(waiting.arrived_at))
+            score = score_of(waiting)
+            score += int(self.contacts[contact]["lag"])
             assert int(self.contacts[contact]["score"]) == score, f"{contact} has another's place"
             if contact in self.waiting:
                 assert int(float(self.waiting[contact])) == score
@@ -160,3 +160,13 @@ class Look:
 def _empty(name: str) -> Any:
     """Return what Lua's empty table, which is neither list nor map, stands for."""
     return [] if name in ("line", "changes") else {}
+
+
+def copy_all(connection: redis.Redis, source: int, target: int) -> None:
+    """Make database `target` the same as `source`, which `connection` is on."""
+    connection.eval(
+        "redis.call('SELECT', ARGV[2]) redis.call('FLUSHDB') redis.call('SELECT', ARGV[1]) "
+        "for _, key in ipairs(redis.call('KEYS', '*')) do "
+        "redis.call('COPY', key, key, 'DB', ARGV[2]) end",
+        0, str(source), str(target),
+    )  # fmt: skip

@@ -40,16 +40,21 @@ class SealingScene:
         self.redis.close()
 
     def record(
-        self, seconds: float = 2.0, *, stopped: bool = True, caller: Sound | None = None
+        self,
+        seconds: float = 2.0,
+        *,
+        stopped: bool = True,
+        caller: Sound | None = None,
+        message: bool = False,
     ) -> RecordingId:
-        """Put a raw recording into the table and its tracks on the disk."""
+        """Put a raw recording into the table and its tracks on the disk; of a message, one."""
         recording = new_recording_id()
         at = self.clock.now()
         row = RecordingRow(
             id=recording,
             contact="c" * 32,
             caller_track=f"2026/03/09/{recording}.caller.wav",
-            counselor_track=f"2026/03/09/{recording}.counselor.wav",
+            counselor_track="" if message else f"2026/03/09/{recording}.counselor.wav",
             started_at=at,
             stopped_at=at + timedelta(seconds=seconds) if stopped else None,
         )
@@ -57,7 +62,8 @@ class SealingScene:
             session.add(row)
         sound = tone(CALLER_TONE, seconds) if caller is None else caller
         write_track(self.root / row.caller_track, sound)
-        write_track(self.root / row.counselor_track, tone(COUNSELOR_TONE, seconds))
+        if not message:
+            write_track(self.root / row.counselor_track, tone(COUNSELOR_TONE, seconds))
         return recording
 
     def row(self, recording: RecordingId) -> RecordingRow:

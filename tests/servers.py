@@ -49,10 +49,12 @@ def select_pause(seconds: float) -> None:
 
 
 class RedisServer:
-    """A redis-server with an append-only file, on a free port of loopback."""
+    """A redis-server with an append-only file, on a free port of loopback. `fsync`: when it is
+    written through; the platform itself says ``everysec``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, fsync: str = "always") -> None:
         self.folder = folder
+        self._fsync = fsync
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -60,11 +62,16 @@ class RedisServer:
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(
             ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-             "--appendonly", "yes", "--appendfsync", "always", "--dir", str(self.folder),
+             "--appendonly", "yes", "--appendfsync", self._fsync, "--dir", str(self.folder),
              "--logfile", str(self.folder / "redis.log")]
         )  # fmt: skip
         wait_until(self._answers, what="redis")

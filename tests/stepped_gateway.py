@@ -7,16 +7,17 @@ decides in which order things happen.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from redis.asyncio import Redis
 
 from hotline.clock import Clock, ManualClock
+from hotline.contact import ContactState as S
 from hotline.errors import QueueUnavailable
 from hotline.ids import ContactId, CounselorId, GatewayId, OfferId, new_gateway_id
-from hotline.ports import Offer
+from hotline.ports import Carried, Offer
 from queueing import keys
 from queueing.dispatcher import Dispatcher
 from queueing.feed import Feed, OutOfStep, _entries
@@ -125,12 +126,18 @@ class SteppedGateway:
         messages = [json.loads(text) for text in texts or ()]
         return [_offer(message) for message in messages if message["kind"] == "made"]
 
-    async def beat(self, carried: Collection[ContactId]) -> Beat:
-        """Beat; all of `carried` is said to wait or to be served."""
+    async def beat(
+        self, carried: Mapping[ContactId, Offer | None], *, callbacks: Collection[ContactId] = ()
+    ) -> Beat:
+        """Beat; each of `carried` talks under its offer, or waits or is served, and each of
+        `callbacks` is being called."""
         begins, self.has_beaten = not self.has_beaten, True
-        return await self.store.heartbeat(
-            self.id, dict.fromkeys(carried, 1), waiting=carried, begins=begins
-        )
+        said = {
+            contact: Carried(seq=1, state=S.QUEUED if offer is None else S.TALKING, offer=offer)
+            for contact, offer in carried.items()
+        }
+        said |= {contact: Carried(seq=1, state=S.RETURNING) for contact in callbacks}
+        return await self.store.heartbeat(self.id, said, begins=begins)
 
 
 def _offer(message: dict[str, Any]) -> Offer:

@@ -15,9 +15,14 @@ REFUSED, UNKNOWN_KEY, PLEASE_WAIT, COUNSELOR_LOST = 780, 840, 1100, 1160
 POSITION_NEXT, POSITION_ONE, OVER_CAPACITY, BLOCKED, MUSIC = 1220, 1280, 1340, 1400, 1500
 BAND_2_TO_5, BAND_OTHER, DANGER_CONFIRMED, CRISIS_WAIT = 2440, 2500, 2560, 2620
 STATE_READY, STATE_NOT_READY, STATE_OFFLINE, CODE_UNKNOWN = 1560, 1620, 1680, 1740
+NOBODY_THERE, NOBODY_MESSAGE, MESSAGE_INTRO, MESSAGE_KEPT = 2680, 2740, 2800, 2860
+PARTNER_LOST, CLOSED_MESSAGE, BEEP = 2920, 2980, 3040
 STATE_AFTER_CALL, TOLD_MISSED, TOLD_UNREACHABLE, EXTENDED = 1800, 1860, 1920, 2020
-CALLBACK_HINT, CALLBACK_CHOICE, CALLBACK_PROMISED = 3000, 3060, 3120
-CALLBACK_ANNOUNCE, CALLBACK_COUNSELOR, CALLBACK_FAILED = 3180, 3240, 3300
+CALLBACK_HINT, CALLBACK_CHOICE, CALLBACK_PROMISED = 900, 960, 1020
+CALLBACK_ANNOUNCE, CALLBACK_COUNSELOR, CALLBACK_FAILED = 540, 2380, 3400
+ESCALATION_WITHDRAWN, ESCALATION_WAIT = 2080, 2200
+ESCALATION_REQUESTED, ESCALATION_UNANSWERED, ESCALATION_JOINED = 3040, 3100, 3160
+ESCALATION_BRIEFING, ESCALATION_PARTED, HELP_REQUESTED = 3220, 3280, 3340
 
 WORDS: Mapping[int, tuple[str, ...]] = {
     NOTICE: ("notice", "notice_other"),
@@ -36,6 +41,12 @@ WORDS: Mapping[int, tuple[str, ...]] = {
     BAND_OTHER: ("band_under_2", "band_5_to_10", "band_10_to_20", "band_over_20"),
     DANGER_CONFIRMED: ("danger_confirmed",),
     CRISIS_WAIT: ("crisis_wait",),
+    NOBODY_THERE: ("nobody_there",),
+    NOBODY_MESSAGE: ("nobody_message",),
+    MESSAGE_INTRO: ("message_intro",),
+    MESSAGE_KEPT: ("message_kept",),
+    PARTNER_LOST: ("partner_lost",),
+    CLOSED_MESSAGE: ("closed_message",),
     OVER_CAPACITY: ("over_capacity",),
     BLOCKED: ("blocked", "blocked_other"),
     STATE_READY: ("state_ready",),
@@ -52,6 +63,17 @@ WORDS: Mapping[int, tuple[str, ...]] = {
     CALLBACK_ANNOUNCE: ("callback_announce",),
     CALLBACK_COUNSELOR: ("callback_counselor",),
     CALLBACK_FAILED: ("callback_failed",),
+    ESCALATION_REQUESTED: ("escalation_requested",),
+    ESCALATION_UNANSWERED: ("escalation_unanswered",),
+    ESCALATION_WITHDRAWN: ("escalation_withdrawn",),
+    ESCALATION_BRIEFING: (
+        "escalation_briefing", "about_crisis", "about_emotion", "about_family", "about_youth",
+        "about_other",
+    ),
+    ESCALATION_JOINED: ("escalation_joined",),
+    ESCALATION_PARTED: ("escalation_parted",),
+    ESCALATION_WAIT: ("escalation_wait",),
+    HELP_REQUESTED: ("help_requested",),
 }  # fmt: skip
 """What is said, by the tone that says it; the topics have another one in English."""
 SECONDS = 0.3
@@ -64,6 +86,7 @@ def write_tones(prompts: Path) -> None:
             say(prompts, name, hertz)
             say(prompts, name, TOPICS_ENGLISH if hertz == TOPICS else hertz, language="en")
     say(prompts, "music", MUSIC, language=WORDLESS, seconds=1.0)
+    say(prompts, "beep", BEEP, language=WORDLESS)
 
 
 def say(

@@ -76,10 +76,15 @@ class FileTracks:
     def say(self, leg: LegId, sound: Sound) -> None:
         self._open[leg][1].append(sound)
 
+    def share_track(self, leg: LegId, other: LegId) -> None:
+        if leg in self._open:
+            self._open[other] = self._open[leg]
+
     def stop_track(self, leg: LegId) -> None:
         if leg in self._open:
             path, said = self._open.pop(leg)
-            write_track(path, np.concatenate([*said, np.zeros(0)]))
+            if not any(path == shared for shared, _ in self._open.values()):
+                write_track(path, np.concatenate([*said, np.zeros(0)]))
 
     @property
     def running(self) -> set[LegId]:

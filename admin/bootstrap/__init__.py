@@ -26,6 +26,7 @@ from queueing.journal import OfferProjection
 from queueing.limits import Limits
 from queueing.planning import Plans
 from queueing.store import QueueStore
+from recordings.messages import MessageProjection
 from recordings.projection import RecordingProjection
 
 
@@ -46,6 +47,7 @@ def projections() -> list[Projection]:
         CounselorProjection(),
         OfferProjection(),
         RecordingProjection(),
+        MessageProjection(),
         AlarmProjection(),
     ]
 

@@ -9,8 +9,8 @@ from admin.bootstrap.conversations import Conversations
 from hotline.contact import Contact, ContactState
 from hotline.conversation.arrival import Arrival, DialledLine
 from hotline.conversation.callingback import CallingBack, Tools
+from hotline.conversation.charge import Charge
 from hotline.conversation.conversation import Conversation
-from hotline.conversation.visit import Visit
 from hotline.events import SealedNumber
 from hotline.ids import GatewayId
 from hotline.ports import Offer
@@ -25,7 +25,7 @@ class CallingBacks:
     conversations: Conversations
     number_of: Callable[[SealedNumber], str]
 
-    def call_back(self, offer: Offer, hold: Callable[[Visit], None]) -> CallingBack:
+    def call_back(self, offer: Offer, hold: Callable[[Charge], None]) -> CallingBack:
         """Return what carries the callback of `offer`."""
         if offer.callback is None:
             raise ValueError("the offer is of no callback")

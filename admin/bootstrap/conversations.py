@@ -10,19 +10,25 @@ from hotline.config import Settings
 from hotline.contact import Contact
 from hotline.conversation.arrival import Arrival, DialledLine
 from hotline.conversation.care import CareLimit
+from hotline.conversation.context import asserted_identity
 from hotline.conversation.conversation import Conversation
 from hotline.conversation.line import CallbackTerms, Line
 from hotline.conversation.screening import Screener
 from hotline.conversation.speaker import Speaker
 from hotline.conversation.talk import Talk
 from hotline.conversation.waitingroom import Rhythm, WaitingRoom
+from hotline.conversation.ways import Ways
 from hotline.ids import new_contact_id
 from hotline.journal.relay import Relay
 from hotline.menu.hours import read_hours
 from hotline.menu.reception import Reception
+from hotline.number import NumberSealer
 from hotline.sip.endpoint import Endpoint
 from queueing.store import QueueStore
 from recordings.recorder import Recorder
+
+PARTNERS_SHARE = 0.75
+"""Beyond this share of its legs in use, a gateway rings no partner: the rest is for our own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,7 @@ class Conversations:
     speaker: Speaker
     recorder: Recorder | None
     screener: Screener
+    sealer: NumberSealer
 
     def converse(
         self, arrival: Arrival, dialled: DialledLine, contact: Contact | None = None
@@ -86,6 +93,7 @@ class Conversations:
             alarms=self.speaker.alarms,
             clock=self.clock,
             timers=self.speaker.timers,
+            ways=self._ways(),
             terms=CallbackTerms(
                 callbacks=self.store,
                 hours=read_hours(terms.windows),
@@ -95,6 +103,17 @@ class Conversations:
             )
             if terms.enabled
             else None,
+        )
+
+    def _ways(self) -> Ways:
+        sealed, realm = self.sealer, self.settings.edge.realm
+        telephone = self.telephone
+        return Ways(
+            overflow=self.settings.overflow,
+            voicemail=self.settings.voicemail,
+            recorder=self.recorder,
+            identity_of=lambda number: asserted_identity(sealed.open(number), realm=realm),
+            room=lambda: telephone.legs < telephone.capacity * PARTNERS_SHARE,
         )
 
     def _care(self, contact: Contact, arrival: Arrival, reception: Reception) -> CareLimit:

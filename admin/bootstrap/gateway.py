@@ -91,9 +91,12 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
         speaker=speaker,
         recorder=_recorder(settings, telephone, clock),
         screener=_screener(settings, store, speaker, clock),
+        sealer=sealer(settings),
     )
     gateway = _gateway(settings, identity, conversations)
     watch = _reach(settings, store, alarms=alarms, clock=clock)
+    heart = Heart(leases=store, gateway=identity, carrier=gateway, alarms=alarms)
+    feed = Feed(settings.redis_url, overview=store, alarms=alarms, renewed=heart.hurry)
     notices = Notices(settings.redis_url, notifier=gateway, phones=watch)
     return GatewayParts(
         endpoint=telephone,
@@ -102,9 +105,17 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
         store=store,
         recorder=conversations.recorder,
         alarms=alarms,
-        dispatcher=_dispatcher(settings, store, gateway, alarms=alarms, clock=clock),
-        inbox=Inbox(settings.redis_url, gateway=identity, taker=gateway),
-        heart=_heart(store, gateway),
+        dispatcher=Dispatcher(
+            offers=store,
+            feed=feed,
+            gateway=identity,
+            clock=clock,
+            alarms=alarms,
+            staffing=gateway,
+            calls_back=lambda: gateway.calls_back,
+        ),
+        inbox=Inbox(settings.redis_url, gateway=identity, taker=gateway, orders=gateway),
+        heart=heart,
         reconciler=Reconciler(leases=store, alarms=alarms),
         reach=watch,
         notices=notices if settings.gateway.notices else None,
@@ -139,35 +150,6 @@ def _recorder(settings: Settings, tracks: Endpoint, clock: Clock) -> Recorder | 
     )
 
 
-def _dispatcher(
-    settings: Settings,
-    store: QueueStore,
-    gateway: Gateway,
-    *,
-    alarms: JournalAlarms,
-    clock: Clock,
-) -> Dispatcher:
-    feed = Feed(settings.redis_url, overview=store, alarms=alarms)
-    return Dispatcher(
-        offers=store,
-        feed=feed,
-        gateway=gateway.id,
-        clock=clock,
-        alarms=alarms,
-        calls_back=lambda: gateway.calls_back,
-    )
-
-
-def _heart(store: QueueStore, gateway: Gateway) -> Heart:
-    return Heart(
-        leases=store,
-        gateway=gateway.id,
-        carried=lambda: gateway.carried,
-        waiting=lambda: gateway.waiting,
-        requeue=gateway.requeue,
-    )
-
-
 def _reach(settings: Settings, store: QueueStore, *, alarms: JournalAlarms, clock: Clock) -> Reach:
     """What keeps callers from counselors whose phone is dead."""
     return Reach(
@@ -198,7 +180,7 @@ def _gateway(settings: Settings, identity: GatewayId, conversations: Conversatio
         counselors=conversations.store,
         offers=conversations.store,
         converse=conversations.converse,
-        seal=seals.seal,
+        seal=conversations.sealer.seal,
         call_back=callbacks.call_back,
         max_contacts=min(settings.gateway.max_contacts, conversations.telephone.capacity // 2),
     )

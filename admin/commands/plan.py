@@ -25,7 +25,6 @@ from admin.plan import read_plan_file
 from hotline.errors import PlanError
 from queueing.planning import PlanInForce
 from queueing.routing.plan import (
-    Condition,
     Plan,
     Reach,
     Route,
@@ -141,17 +140,19 @@ def picture(in_force: PlanInForce) -> Group:
     return Group(
         f"plan [bold]{plan.version}[/], by {escape(in_force.by)}, "
         f"since {in_force.at.astimezone():%Y-%m-%d %H:%M:%S}",
-        *(part for route in plan.routes for part in ("", _route(route))),
+        *(part for route in plan.routes for part in ("", _route(route, _for_whom(route)))),
+        "",
+        _route(plan.escalation.route, "a conversation that asks for a second counselor"),
         "",
         f"[dim]{sticky}[/]",
         "[dim]A step that nobody on duty fits is skipped at once: the later ones open earlier.[/]",
     )
 
 
-def _route(route: Route) -> Table:
+def _route(route: Route, for_whom: str) -> Table:
     opens = [ms or 0 for ms in opens_after(route, lambda _: True)]
     table = Table(
-        title=f"{escape(route.name)}: {escape(_for_whom(route.condition))}",
+        title=f"{escape(route.name or 'escalation')}: {escape(for_whom)}",
         title_justify="left",
         title_style="bold",
         show_header=False,
@@ -164,7 +165,8 @@ def _route(route: Route) -> Table:
     return table
 
 
-def _for_whom(condition: Condition | None) -> str:
+def _for_whom(route: Route) -> str:
+    condition = route.condition
     if condition is None:
         return "all who are left"
     given = {

@@ -12,10 +12,12 @@ from rich.table import Table
 from sqlalchemy import select
 
 from admin import bootstrap
+from admin.commands.messages import SHOWN
 from admin.commands.options import DEFAULT_CONFIG, ConfigOption, fail, settings_from
 from admin.doctor import examine
 from admin.doctor.finding import Verdict
 from admin.doctor.show import show
+from admin.messages import waiting
 from admin.supervision.lock import InstanceLock
 from admin.supervision.status import read_status
 from hotline.clock import SystemClock
@@ -46,7 +48,7 @@ def status(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 
 def _show_alarms(settings: Settings) -> None:
-    """Show what stands now, and the faults of the last day."""
+    """Show what stands now, the faults of the last day, and the messages that wait."""
     with snapshot(bootstrap.database(settings)) as session:
         rows = to_look_at(session, since=SystemClock().now() - OCCURRED_WITHIN)
         table = Table("alarm", "process", "since", "", title="to look at")
@@ -59,6 +61,10 @@ def _show_alarms(settings: Settings) -> None:
         for recording in broken:
             since = recording.started_at.astimezone().strftime("%m-%d %H:%M:%S")
             table.add_row("recording_broken", "worker", since, recording.problem or "")
+        for message in waiting(session):
+            since = message.left_at.astimezone().strftime("%m-%d %H:%M:%S")
+            topic = f"{message.contact[:SHOWN]} {message.topic}".strip()
+            table.add_row("message_waiting", "", since, f"{topic}; see `hotline messages list`")
     if table.rows:
         Console().print(table)
 

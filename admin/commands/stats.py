@@ -127,7 +127,8 @@ def _column(fig: Figures, settings: Settings) -> list[tuple[str, str]]:
     counts = (
         ("calls", fig.calls), ("offered", fig.offered), ("answered", fig.answered),
         ("abandoned", fig.abandoned), ("short", fig.short_abandoned),
-        ("in menu", fig.abandoned_in_menu), ("refused", fig.refused), ("failed", fig.failed),
+        ("in menu", fig.abandoned_in_menu), ("forwarded", fig.forwarded),
+        ("messages", fig.messages), ("refused", fig.refused), ("failed", fig.failed),
         ("open", fig.open), ("promised", fig.promised), ("called back", fig.reached),
         ("given up", fig.given_up),
     )  # fmt: skip

@@ -70,6 +70,11 @@ class Figures:
     """The same, but sooner: counted apart, and left out of the service level."""
     abandoned_in_menu: int = 0
     """Left by the caller before the queue: never offered."""
+    forwarded: int = 0
+    """Offered contacts that a partner answered; counted as answered only if a counselor of ours
+    spoke to them too."""
+    messages: int = 0
+    """Ended with a message: nobody spoke to them yet. Not abandoned, and not answered."""
     refused: int = 0
     """Not served by our decision: blocked, no codec, over capacity."""
     failed: int = 0
@@ -130,6 +135,8 @@ class Figures:
     def add(self, facts: ContactFacts, measures: Measures) -> None:
         """Count one contact that arrived."""
         self.calls += 1
+        self.forwarded += facts.forwarded_at is not None
+        self.messages += facts.result is Result.MESSAGE_LEFT
         self.refused += facts.result is Result.REFUSED
         self.failed += facts.result is Result.FAILED
         self.open += facts.ended_at is None

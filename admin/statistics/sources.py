@@ -78,6 +78,7 @@ def _facts(row: ContactRow, wrap_up: float) -> ContactFacts:
         reached_at=row.reached_at,
         given_up=row.reason == Reason.NOT_REACHED,
         answered_at=row.talk_first_at,
+        forwarded_at=row.forwarded_first_at,
         ended_at=row.ended_at,
         result=None if row.result is None else Result(row.result),
         talk=row.talk_seconds,

@@ -10,7 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hotline import events as e
+from hotline.contact import ContactState
 from hotline.events import Event, Result
+
+Ending = (
+    e.CallerLeft
+    | e.CounselorLeft
+    | e.PartnerLeft
+    | e.MessageLeft
+    | e.ContactRefused
+    | e.ContactFailed
+    | e.CallbackGivenUp
+    | e.CallbackWithdrawn
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,6 +37,7 @@ class ContactFacts:
     reached_at: datetime | None = None
     given_up: bool = False
     answered_at: datetime | None = None
+    forwarded_at: datetime | None = None
     ended_at: datetime | None = None
     result: Result | None = None
     talk: float = 0.0
@@ -76,40 +89,41 @@ class _Tracer:
             self._wrapping[event.subject] = event.contact, event.at
 
     def _take_contact(self, facts: ContactFacts, event: Event) -> None:
+        if isinstance(event, e.ContactRevived):
+            self._revive(facts, event)
         if facts.ended_at is not None:
             return  # buried by the reconciler while its gateway lived: the first ending counts
+        _take_elsewhere(facts, event)
         match event:
             case e.InviteReceived():
                 facts.arrived_at, facts.node = event.at, facts.node or event.node
             case e.ContactQueued():
                 facts.queued_at, facts.node = facts.queued_at or event.at, event.node
-            case e.CallbackPromised():
-                facts.promised_at = facts.promised_at or event.at
             case e.ContactAnswered() | e.CallbackReached():
-                if isinstance(event, e.CallbackReached):
-                    facts.reached_at = facts.reached_at or event.at
                 facts.answered_at = facts.answered_at or event.at
                 self._talking[facts.id] = event.at
-            case e.ContactHeld() | e.ContactResumed():
+            case e.ContactHeld() | e.ContactResumed() | e.CounselorParted():
                 self._hold(facts, event)
             case e.CounselorLost():
                 self._end_talk(facts, event.at)
-            case (
-                e.CallerLeft()
-                | e.CounselorLeft()
-                | e.ContactRefused()
-                | e.ContactFailed()
-                | e.CallbackGivenUp()
-                | e.CallbackWithdrawn()
-            ):
+            case _ if isinstance(event, Ending):
                 self._end_talk(facts, event.at)
                 facts.given_up = isinstance(event, e.CallbackGivenUp)
                 facts.ended_at, facts.result = event.at, event.termination.result
             case _:
                 pass
 
-    def _hold(self, facts: ContactFacts, event: e.ContactHeld | e.ContactResumed) -> None:
-        """Hold lasts from the first leg's hold to the last leg's resumption."""
+    def _revive(self, facts: ContactFacts, event: e.ContactRevived) -> None:
+        """It was buried and lives after all: that ending does not count."""
+        facts.ended_at = facts.result = None
+        if event.state == ContactState.TALKING and facts.id not in self._talking:
+            facts.answered_at = facts.answered_at or event.at
+            self._talking[facts.id] = event.at
+
+    def _hold(
+        self, facts: ContactFacts, event: e.ContactHeld | e.ContactResumed | e.CounselorParted
+    ) -> None:
+        """Hold lasts from the first leg's hold to the last leg's resumption, or parting."""
         if facts.id not in self._talking:
             return
         held = self._holding.setdefault(facts.id, {})
@@ -127,3 +141,14 @@ class _Tracer:
         self._conversed[facts.id] = self._conversed.get(facts.id, 0.0) + spoken
         if held:
             facts.hold += (at - min(held.values())).total_seconds()
+
+
+def _take_elsewhere(facts: ContactFacts, event: Event) -> None:
+    """Note the first time at which somebody else, or somebody later, was to serve the caller."""
+    match event:
+        case e.ContactForwarded():
+            facts.forwarded_at = facts.forwarded_at or event.at
+        case e.CallbackPromised():
+            facts.promised_at = facts.promised_at or event.at
+        case e.CallbackReached():
+            facts.reached_at = facts.reached_at or event.at

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hotline import events as e
@@ -21,17 +21,26 @@ from hotline.call import DigitPressed, LegAnswered, LegEnded, LegEvent, Playback
 from hotline.clock import Timer
 from hotline.contact import Contact, ContactState
 from hotline.conversation.arrival import Arrival
+from hotline.conversation.charge import Charge
 from hotline.conversation.conversation import Conversation
 from hotline.conversation.errands import Errands
 from hotline.conversation.line import Line
-from hotline.conversation.ringing import EVENT_OF, WITH_STATUS, Ringing
-from hotline.conversation.visit import Visit
+from hotline.conversation.ringing import EVENT_OF, WITH_STATUS, Ringing, is_same
 from hotline.conversation.waitingroom import MUSIC
 from hotline.errors import PromptMissing, QueueUnavailable
 from hotline.events import AlarmKind, Reason, SealedNumber
-from hotline.ids import GatewayId, LegId, OfferId, RecordingId
+from hotline.ids import ContactId, GatewayId, LegId, OfferId, RecordingId
 from hotline.number import dialable
-from hotline.ports import Callback, Callbacks, Offer, OfferOutcome, Prompts, Released
+from hotline.ports import (
+    Callback,
+    Callbacks,
+    Carried,
+    EscalateContact,
+    Offer,
+    OfferOutcome,
+    Prompts,
+    Released,
+)
 from hotline.promise import unreached
 
 log = logging.getLogger(__name__)
@@ -66,16 +75,19 @@ class Tools:
 
 
 class CallingBack:
-    """One claimed callback on this gateway. Implements `Visit`.
+    """One claimed callback on this gateway. Implements `Charge`.
 
     `hold` is told whenever legs were added, and of the conversation that takes this one's place.
     """
 
     waits = False
     """Nobody hears music here."""
+    has_third = False
+    caller_leg: LegId | None = None
+    """None is needed: the attempt begins without the caller, and ends without, by its own time."""
 
     def __init__(
-        self, callback: Callback, *, contact: Contact, tools: Tools, hold: Callable[[Visit], None]
+        self, callback: Callback, *, contact: Contact, tools: Tools, hold: Callable[[Charge], None]
     ) -> None:
         self.contact = contact
         self.lives = True
@@ -111,6 +123,8 @@ class CallingBack:
     def offer_made(self, offer: Offer) -> None:
         """A counselor was claimed: ring the phone."""
         line = self._tools.line
+        if is_same(offer, self._offer):
+            return
         if self.contact.state is not S.PROMISED or not self.lives:
             self._errands.send(lambda: line.offers.give_back(offer, OfferOutcome.WITHDRAWN))
             return
@@ -149,11 +163,27 @@ class CallingBack:
         elif self.lives and self._offer is not None:
             self._stop(reason, "")
 
-    def rescue(self) -> None:
+    def rescue(self, _event: LegEvent | None = None) -> None:
+        """A fault of ours: whoever is called hears no more of it, and is called another time."""
         self.fail(Reason.FAULT)
 
-    def requeue(self) -> None:
-        """The queue alone knows where it stands."""
+    @property
+    def carried(self) -> Mapping[ContactId, Carried]:
+        """The attempt, under its offer."""
+        contact = self.contact
+        return {contact.id: Carried(seq=contact.seq, state=contact.state, offer=self._offer)}
+
+    def tell_again(self, which: ContactId) -> None:
+        """The queue alone knows where a promise stands."""
+
+    def revive(self, seq: int) -> None:
+        """What others took from a gateway that was silent stays taken: the fence tells."""
+
+    def ordered(self, order: EscalateContact) -> None:
+        """Nobody talks yet."""
+
+    def nobody_staffed(self, nobody: bool) -> None:
+        """A counselor is there."""
 
     def recording_stopped(self, recording: RecordingId, detail: str) -> None:
         """Nothing is recorded before the caller takes the call."""

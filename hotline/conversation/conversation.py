@@ -1,19 +1,24 @@
 """One contact's life on this gateway: leg events and offers in, commands and journal events out.
 
 The contact machine says what may happen; this coordinator makes it happen. It owns the caller's
-leg from INVITE to the end, and the counselor's leg while there is one:
+leg from INVITE to the end, and the counselors' legs while there are any:
 
-    Reception      notice and menu       until the contact is queued
+    Greeting       notice and menu       until the contact is queued
     InLine         what the queue knows  while it waits or is offered
+    Account        what is so, if the queue believes otherwise
     WaitingRoom    music and position    likewise
-    Ringing        the offer's leg       while a counselor's phone rings
-    Talk           bridge and tracks     while they talk
+    Seat           offer and counselor   while a phone rings, and while they talk
+    Talking        bridge and tracks     while they talk
+    Escalation     a second counselor    likewise, when the first asks for one
+    Elsewhere      partners, a message   when nobody of ours is there
+    Wishes         keys of a caller      while waiting; a callback, say
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from hotline import events as e
 from hotline.call import (
@@ -21,34 +26,30 @@ from hotline.call import (
     LegAnswered,
     LegEnded,
     LegEvent,
-    LegHeld,
-    LegResumed,
-    PlaybackFinished,
 )
 from hotline.contact import Contact, ContactState, E
+from hotline.conversation.account import Account
 from hotline.conversation.arrival import Arrival
-from hotline.conversation.errands import Errands
+from hotline.conversation.elsewhere import Elsewhere
+from hotline.conversation.errands import Errands, attempt
+from hotline.conversation.escalation import Escalation
+from hotline.conversation.greeting import Greeting
 from hotline.conversation.inline import InLine
-from hotline.conversation.line import Line as Line
-from hotline.conversation.promising import Promising
-from hotline.conversation.ringing import EVENT_OF, WITH_STATUS, Ringing
+from hotline.conversation.line import Line
+from hotline.conversation.seat import Seat
 from hotline.conversation.talk import Talk
+from hotline.conversation.talking import Talking
+from hotline.conversation.visit import LOST, Visit
 from hotline.conversation.waitingroom import WaitingRoom
+from hotline.conversation.wishes import Wishes
 from hotline.events import Reason, Result, Termination
-from hotline.ids import LegId, OfferId, RecordingId
-from hotline.menu.ivr import Outcome
-from hotline.menu.reception import MenuResult, Reception
-from hotline.ports import Offer, OfferOutcome, Promise
+from hotline.ids import ContactId, LegId, OfferId, RecordingId
+from hotline.menu.reception import NO_MENU, MenuResult, Reception
+from hotline.ports import Carried, EscalateContact, Offer, Promise
 
 log = logging.getLogger(__name__)
 
 S = ContactState
-
-LOST = frozenset({Reason.RTP_SILENCE, Reason.SESSION_EXPIRED, Reason.FAULT, Reason.UNREACHABLE})
-"""Endings of a leg that are the network's doing, not the counselor's or the caller's."""
-
-AGAIN_SECONDS = 2.0
-"""After an offer that failed by a fault of ours: at once, it would fail again."""
 
 
 class Conversation:
@@ -68,11 +69,9 @@ class Conversation:
         self.contact = contact
         self.arrival = arrival
         self._line = line
-        self._ring_timeout = ring_timeout
         self._reception = reception
         self._waiting_room = waiting_room
         self._talk = talk
-        self._ringing: Ringing | None = None
         self._errands = Errands(timers=line.timers, name=f"contact {contact.id[:8]}")
         self._in_line = InLine(
             contact=contact,
@@ -82,13 +81,45 @@ class Conversation:
             errands=self._errands,
             clock=line.clock,
         )
-        self._promising = Promising(
+        self._seat = Seat(
+            contact,
+            line=line,
+            errands=self._errands,
+            ring_timeout=ring_timeout,
+            answered=self._counselor_answered,
+        )
+        self.escalation = Escalation(
+            contact=contact,
+            line=line,
+            errands=self._errands,
+            first=self._seat,
+            talk=talk,
+            asks=self._in_line.asked,
+        )
+        self._account = Account(
+            contact=contact,
+            in_line=self._in_line,
+            line=line,
+            errands=self._errands,
+            seat=self._seat,
+        )
+        visit = Visit(
             contact=contact,
             arrival=arrival,
             line=line,
+            reception=reception,
             in_line=self._in_line,
             waiting_room=waiting_room,
-            errands=self._errands,
+            queue=self.queue,
+            wait=self._wait,
+            end=self._end,
+            stop_ringing=self._seat.give_up,
+        )
+        self._talking = Talking(visit, talk)
+        self._elsewhere = Elsewhere(visit, engaged=lambda: self._wishes.under_way)
+        self._wishes = Wishes(visit, errands=self._errands, chosen=self._elsewhere.stand_down)
+        self._greeting = Greeting(
+            visit, take_message=self._elsewhere.take_message, rescue=self.rescue
         )
 
     # --- what the gateway asks ---------------------------------------------------
@@ -106,17 +137,40 @@ class Conversation:
     @property
     def legs(self) -> frozenset[LegId]:
         """The legs that belong to this contact now."""
-        counselor = self._ringing.leg if self._ringing else self._talk.counselor
-        return frozenset({self.arrival.leg} | ({counselor} if counselor else set()))
+        legs = (self.arrival.leg, self._seat.leg, self.escalation.leg)
+        return frozenset(leg for leg in legs if leg is not None) | self._elsewhere.legs
+
+    @property
+    def caller_leg(self) -> LegId | None:
+        """See `Charge`: one who hung up is still there while a promise is under way."""
+        return None if self._wishes.under_way else self.arrival.leg
+
+    @property
+    def has_third(self) -> bool:
+        """A second counselor is asked for, or there."""
+        return self.escalation.request is not None
 
     @property
     def waits(self) -> bool:
         """The contact is in line, or a phone rings for it."""
         return self._in_line.waits
 
-    def requeue(self) -> None:
-        """The queue has lost this contact (Redis lost its data): in line again."""
-        self._in_line.requeue()
+    @property
+    def carried(self) -> dict[ContactId, Carried]:
+        """What the contact does, and its request, if somebody else is asked for."""
+        return {self.contact.id: self._account.carried} | self.escalation.carried
+
+    def tell_again(self, which: ContactId) -> None:
+        """Of this contact, or its request, the queue believes something else than is so."""
+        if which == self.contact.id:
+            self._account.tell_again()
+        else:
+            self.escalation.tell_again()
+
+    def revive(self, seq: int) -> None:
+        """Others took us for dead and journalled, with number `seq`, that this contact failed."""
+        if self._account.revive(seq):
+            self._talking.revived()
 
     def begin(self) -> None:
         """The INVITE is here: journal it, ring, answer."""
@@ -137,59 +191,65 @@ class Conversation:
             self._goodbye_event(event)
         elif event.leg == self.arrival.leg:
             self._caller_event(event)
-        elif self._ringing is not None and event.leg == self._ringing.leg:
-            self._ringing_event(event, self._ringing)
-        elif event.leg == self._talk.counselor:
+        elif event.leg == self.escalation.leg:
+            if not self._key_pressed(event):
+                self.escalation.leg_event(event)
+        elif event.leg != self._seat.leg:
+            self._elsewhere.partner_event(event)
+        elif self._seat.rings:
+            if isinstance(event, LegAnswered):
+                self._elsewhere.stand_down()
+            self._seat.ringing_event(event)
+        elif not self._key_pressed(event):
             self._counselor_event(event)
 
     def offer_made(self, offer: Offer) -> None:
-        """A counselor was claimed for this contact: ring the phone, or give the offer back."""
-        if self.contact.state is not S.QUEUED:
-            self._errands.send(lambda: self._line.offers.give_back(offer, OfferOutcome.WITHDRAWN))
-            return
-        self._record(
-            e.ContactOffered,
-            offer=offer.id,
-            counselor=offer.counselor,
-            plan=offer.plan,
-            step=offer.step,
-            sticky=offer.sticky,
-        )
-        left = (offer.expires_at - self._line.clock.now()).total_seconds()
-        self._ringing = Ringing(
-            offer,
-            contact=self.contact.id,
-            telephone=self._line.telephone,
-            timers=self._line.timers,
-            alarms=self._line.alarms,
-            seconds=min(self._ring_timeout, left),
-        )
+        """A counselor was claimed for this contact, or its request: ring, or give it back."""
+        if offer.contact != self.contact.id:
+            self.escalation.offer_made(offer)
+        elif self.contact.state is S.QUEUED:
+            self._seat.ring(offer)
+        else:
+            self._seat.refuse(offer)
 
     def offer_withdrawn(self, offer: OfferId) -> None:
         """The queue took the offer back (its lease ran out): the phone stops ringing."""
-        if self._ringing is not None and self._ringing.offer.id == offer:
-            ringing = self._ringing
-            ringing.stop(OfferOutcome.WITHDRAWN)
-            self._offer_over(ringing, OfferOutcome.WITHDRAWN, 487)  # the next may be on its heels
+        self._seat.withdrawn(offer)
+        self.escalation.offer_withdrawn(offer)
+
+    def ordered(self, order: EscalateContact) -> None:
+        """Somebody asks for a second counselor."""
+        self.escalation.ask(by=order.by, reason=order.reason)
+
+    def nobody_staffed(self, nobody: bool) -> None:
+        """Told each second: whether nobody on duty may be asked for this contact."""
+        self._elsewhere.nobody_staffed(nobody)
 
     def recording_stopped(self, recording: RecordingId, detail: str) -> None:
         """The recorder gave up (disk short): the conversation goes on unrecorded."""
-        if self._talk.recording == recording and self.contact.state is S.TALKING:
-            self._talk.recording_lost()
-            self._record(e.RecordingFailed, recording=recording, detail=detail)
+        self._elsewhere.recording_stopped(recording, detail)
+        self._talking.recording_stopped(recording, detail)
 
     def fail(self, reason: Reason) -> None:
         """End the contact by a fault or order of ours."""
         if self.lives:
             self._end(e.ContactFailed, Termination(Result.FAILED, reason))
 
-    def rescue(self) -> None:
-        """Something in our own code went wrong: whatever it was, lead the caller to a human."""
-        if self.contact.state is S.GREETED:
-            self._reception.close()
-            self.queue(self._reception.fault())
-        elif self.contact.state is S.RINGING:
+    def rescue(self, event: LegEvent | None = None) -> None:
+        """Something in our own code went wrong, at `event`: whatever it was, lead the caller to a
+        human. Relies on as little as can be, for anything may be broken."""
+        state = self.contact.state
+        ended = event.leg if isinstance(event, LegEnded) else None
+        if ended == self.arrival.leg or state is S.RINGING:
             self.fail(Reason.FAULT)
+        elif state is S.GREETED:
+            found = [NO_MENU]
+            attempt(lambda: self._reception.close(), lambda: found.append(self._reception.fault()))
+            self.queue(found[-1])
+        elif state is S.OFFERED:
+            self._seat.give_up()
+        elif state is S.TALKING and ended is not None and ended == self._seat.leg:
+            self._counselor_lost(Reason.FAULT)
 
     def queue(self, menu: MenuResult) -> None:
         """The menu is over: wait for a counselor."""
@@ -203,12 +263,12 @@ class Conversation:
         language = promise.waiting.language
         await self._reception.recall(consent=promise.consent, language=language)
 
-    def take_up(
-        self, offer: Offer, counselor: LegId, *, told: Callable[[], Awaitable[object]]
-    ) -> None:
-        """The caller was called and took the call; `told` lets the queue know."""
+    def take_up(self, offer: Offer, leg: LegId, *, told: Callable[[], Awaitable[object]]) -> None:
+        """The caller was called and took the call, and the counselor is on `leg`; `told` lets the
+        queue know."""
         self._errands.send(told)
-        self._begin_talk(e.CallbackReached, offer, counselor, leg=self.arrival.leg)
+        self._seat.take(offer, leg)
+        self._talking.begin(e.CallbackReached, offer, leg)
 
     async def settled(self) -> None:
         """Return when the queue knows everything we had to say."""
@@ -232,10 +292,12 @@ class Conversation:
     # --- the caller's leg --------------------------------------------------------
 
     def _caller_event(self, event: LegEvent) -> None:
+        if self._wishes.takes(event, again=self._caller_event):
+            return
+        if self._elsewhere.caller_event(event):
+            return
         if isinstance(event, LegEnded):
-            if self._promising.defers(lambda: self._caller_event(event)):
-                return
-            talked = self.contact.state is S.TALKING
+            talked = self.contact.state in (S.TALKING, S.FORWARDED)
             result = Result.COMPLETED if talked else Result.ABANDONED
             if event.reason is Reason.NO_CODEC:
                 self._end(e.ContactRefused, Termination(Result.REFUSED, event.reason))
@@ -243,153 +305,86 @@ class Conversation:
                 self._end(e.CallerLeft, Termination(result, event.reason))
         elif isinstance(event, LegAnswered):
             self._record(e.CallAnswered, leg=event.leg)
-            self._errands.send(self._receive)
+            self._errands.send(self._greeting.begin)
         elif self.contact.state is S.GREETED:
             self._reception.leg_event(event)
         elif self.waits:
-            self._waiting_event(event)
+            self._wishes.waiting_event(event)
         elif self.contact.state is S.TALKING:
-            self._hold_event(event)
-
-    async def _receive(self) -> None:
-        if self.contact.state is not S.GREETED:
-            return
-        try:
-            await self._reception.open(
-                finished=self._menu_finished, consented=self._consented, failed=self.rescue
-            )
-        except Exception:
-            log.exception("contact %s: the menu broke, leading to a human", self.contact.id[:8])
-            self.rescue()
-
-    def _consented(self, agreed: bool) -> None:
-        self._record(e.ConsentGiven if agreed else e.ConsentRefused)
-
-    def _menu_finished(self, menu: MenuResult) -> None:
-        if menu.outcome == Outcome.ENDED:
-            self._end(e.ContactRefused, Termination(Result.REFUSED, menu.refusal))
-        else:
-            self.queue(menu)
-
-    def _waiting_event(self, event: LegEvent) -> None:
-        if isinstance(event, PlaybackFinished):
-            self._waiting_room.playback_finished(event.playlist)
-        elif isinstance(event, DigitPressed):
-            menu = self._reception.danger(event.digit)
-            if menu is None:
-                self._promising.press(event.digit, consent=self._reception.consent)
-                return
-            self._promising.close()
-            if not self._in_line.is_crisis:
-                self._in_line.ask(menu)
-            self._waiting_room.confirm_danger()
+            self._talking.leg_event(event)
 
     def _goodbye_event(self, event: LegEvent) -> None:
-        """The caller was promised a callback and hears us say so; in danger, waits after all."""
-        menu = self._reception.danger(event.digit) if isinstance(event, DigitPressed) else None
-        if menu is None:
-            self._promising.leg_event(event)
+        self._wishes.goodbye_event(event)
+        if isinstance(event, LegEnded):
+            self._elsewhere.close()
+
+    # --- the counselor's leg -----------------------------------------------------
+
+    def _counselor_answered(self) -> None:
+        offer, leg = self._seat.offer, self._seat.leg
+        if offer is None or leg is None:
             return
-        self._promising.close()
-        self._in_line.ask(menu)
-        self._wait("danger_confirmed")
-
-    def _hold_event(self, event: LegEvent) -> None:
-        if isinstance(event, LegHeld):
-            self._record(e.ContactHeld, leg=event.leg)
-            if event.leg == self._talk.counselor:
-                self._talk.hold()
-        elif isinstance(event, LegResumed):
-            self._record(e.ContactResumed, leg=event.leg)
-            if event.leg == self._talk.counselor:
-                self._talk.resume()
-
-    # --- the offer's leg ---------------------------------------------------------
-
-    def _ringing_event(self, event: LegEvent, ringing: Ringing) -> None:
-        ringing.leg_event(event)
-        if isinstance(event, LegAnswered):
-            ringing.close()
-            self._errands.hurry(lambda: self._counselor_answered(ringing))
-        elif isinstance(event, LegEnded):
-            self._offer_over(ringing, ringing.outcome(event), event.status)
-
-    def _offer_over(self, ringing: Ringing, outcome: OfferOutcome, status: int) -> None:
-        ringing.close()
-        self._ringing = None
-        facts: dict[str, object] = {"offer": ringing.offer.id, "counselor": ringing.offer.counselor}
-        if outcome in WITH_STATUS:
-            facts["status"] = status
-        self._record(EVENT_OF[outcome], **facts)
-        if ringing.failed_at_once:
-            self._errands.send(lambda: self._line.timers.pause(AGAIN_SECONDS))
-        self._errands.send(lambda: self._line.offers.give_back(ringing.offer, outcome))
-
-    async def _counselor_answered(self, ringing: Ringing) -> None:
-        valid = await self._errands.promptly(
-            lambda: self._line.offers.accept(ringing.offer), otherwise=True
-        )
-        if self._ringing is not ringing:  # the caller hung up, or the counselor did, meanwhile
-            if not self.contact.ended:  # and the queue believes that the two talk
-                self._errands.send(lambda: self._line.offers.finish(ringing.offer, requeue=True))
-            return
-        if not valid or self.contact.state is not S.OFFERED:
-            ringing.stop(OfferOutcome.WITHDRAWN)
-            return
-        self._ringing = None
+        self._elsewhere.counselor_talks()
+        self._wishes.close()
         self._waiting_room.leave()
-        self._promising.close()
-        self._begin_talk(e.ContactAnswered, ringing.offer, ringing.leg, leg=ringing.leg)
+        self._talking.begin(e.ContactAnswered, offer, leg)
 
-    def _begin_talk(
-        self, kind: type[e.Event], offer: Offer, counselor: LegId, *, leg: LegId
-    ) -> None:
-        self._talk.begin(offer, counselor)
-        self._record(kind, offer=offer.id, counselor=offer.counselor, leg=leg)
-        for kind, facts in self._talk.record(consent=self._reception.consent):
-            self._record(kind, **facts)
-
-    # --- the conversation --------------------------------------------------------
+    def _key_pressed(self, event: LegEvent) -> bool:
+        if isinstance(event, DigitPressed) and self.contact.state is S.TALKING:
+            self.escalation.pressed(event.leg, event.digit)
+        return isinstance(event, DigitPressed)
 
     def _counselor_event(self, event: LegEvent) -> None:
-        offer = self._talk.offer
-        if not isinstance(event, LegEnded) or offer is None:
-            self._hold_event(event)
-        elif event.reason in LOST:
-            self._close_talk(offer, requeue=True)
-            self._record(e.CounselorLost, counselor=offer.counselor, reason=event.reason)
-            self._wait("counselor_lost")
+        if not isinstance(event, LegEnded):
+            self._talking.leg_event(event)
+        elif self.escalation.has_joined:
+            self.escalation.first_left(event.leg, event.reason)
+        elif event.reason in LOST or self.escalation.waits:
+            self._counselor_lost(event.reason)
         else:
             termination = Termination(Result.COMPLETED, event.reason)
-            self._end(e.CounselorLeft, termination, counselor=offer.counselor)
+            self._end(e.CounselorLeft, termination, counselor=self._seat.counselor)
 
-    def _close_talk(self, offer: Offer, *, requeue: bool) -> None:
-        stopped = self._talk.end()
-        if stopped is not None:
-            self._record(e.RecordingStopped, recording=stopped)
-        self._errands.send(lambda: self._line.offers.finish(offer, requeue=requeue))
+    def _counselor_lost(self, reason: Reason) -> None:
+        """The caller goes back to the line; before others, if the counselor had asked for help with
+        the caller, which nobody came to give in time."""
+        counselor, was_escalated = self._seat.counselor, self.escalation.waits
+        self._close_talk(requeue=True)
+        self._record(e.CounselorLost, counselor=counselor, reason=reason)
+        if was_escalated:
+            self._in_line.ask_urgently()
+        self._wait("escalation_wait" if was_escalated else "counselor_lost")
+
+    def _close_talk(self, *, requeue: bool) -> None:
+        self.escalation.clear(status=486)
+        self._talking.end()
+        self._seat.finish(requeue=requeue)
         self._errands.send(self._talk.care.report)
 
     # --- waiting and ending ------------------------------------------------------
 
     def _wait(self, first: str) -> None:
-        self._in_line.wait(first, language=self._reception.language)
+        self._in_line.wait(first)
+        self._elsewhere.waiting()
 
     def _end(self, kind: type[e.Event], termination: Termination, **facts: object) -> None:
-        self._reception.close()
-        self._promising.close()
-        self._waiting_room.leave()
-        offer = self._talk.offer
-        for leg in self.legs:
-            self._line.telephone.end(leg, status=503 if kind is e.ContactFailed else 486)
-        if self._ringing is not None:
-            self._ringing.close()
-            self._ringing = None
+        talked, partners = self._seat.offer is not None, self._elsewhere.legs
         fault = kind is e.ContactFailed or termination.reason in LOST
-        if self.waits or (fault and offer is not None):
+        status = 503 if kind is e.ContactFailed else 486
+        attempt(
+            lambda: self._reception.close(),
+            self._waiting_room.leave,
+            self._elsewhere.close,
+            self._wishes.close,
+            *(partial(self._line.telephone.end, x, status=status) for x in partners),
+            partial(self._line.telephone.end, self.arrival.leg, status=status),
+            partial(self.escalation.clear, status=status),
+            partial(self._seat.clear, status=status),
+        )
+        if self.waits or (fault and talked):
             self._in_line.leave(fault=fault)
-        if offer is not None:
-            self._close_talk(offer, requeue=False)
+        if talked:
+            attempt(partial(self._close_talk, requeue=False))
         self._record(kind, termination=termination, **facts)
 
     def _record(self, kind: type[E], **facts: object) -> E:

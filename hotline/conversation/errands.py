@@ -25,6 +25,15 @@ PATIENCE_SECONDS = 0.5
 """A caller and a counselor who have picked up do not wait longer for the queue's word."""
 
 
+def attempt(*steps: Callable[[], object]) -> None:
+    """Take all steps in order; one that fails is logged and keeps none of the others from it."""
+    for step in steps:
+        try:
+            step()
+        except Exception:
+            log.exception("a step failed, going on")
+
+
 class Errands:
     """The errands of one contact. `cancel` when the process ends."""
 

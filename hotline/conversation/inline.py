@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hotline import events as e
 from hotline.clock import Clock
 from hotline.contact import Contact, ContactState
@@ -46,6 +48,11 @@ class InLine:
     def is_crisis(self) -> bool:
         return self._menu is not None and self._menu.priority is Priority.CRISIS
 
+    @property
+    def asks(self) -> MenuResult | None:
+        """What the caller chose last."""
+        return self._menu
+
     def ask(self, menu: MenuResult) -> None:
         """Be in line for what the caller chose last."""
         self._menu = menu
@@ -65,6 +72,14 @@ class InLine:
         if self._menu is not None and self.waits:
             self.ask(self._menu)
 
+    def ask_urgently(self) -> None:
+        """Be in line for the same, before those who are in no danger that anybody knows of."""
+        if self._menu is not None:
+            urgent = (
+                self._menu if self.is_crisis else replace(self._menu, priority=Priority.HIGH_RISK)
+            )
+            self.ask(urgent)
+
     def recall(self, asked: Waiting) -> None:
         """The contact was in line before, elsewhere, as `asked` says."""
         self.since = asked.arrived_at
@@ -77,14 +92,9 @@ class InLine:
             asked_for=asked.asked_for,
         )
 
-    def waiting(self) -> Waiting | None:
-        """Return what the queue was asked for; None before it was."""
-        if self._menu is None:
-            return None
-        return self._arrival.waiting(self._contact.id, self._menu, since=self.since)
-
-    def wait(self, first: str, *, language: str) -> None:
+    def wait(self, first: str) -> None:
         """Let the caller hear `first` (a prompt's name), then music and the place."""
+        language = self._menu.language if self._menu is not None else ""
         self._waiting_room.enter(
             first, language=language, crisis=self.is_crisis, announce=self._announce
         )
@@ -95,9 +105,14 @@ class InLine:
         if self.waits and self._errands.idle:
             self._errands.send(self._enqueue)
 
-    def leave(self, *, fault: bool) -> None:
-        """The contact is over; `fault`: by no wish of the caller's, who may want the place back."""
-        self._errands.send(lambda: self._queue.leave(self._contact.id, fault=fault))
+    def again(self) -> None:
+        """In line again, where it was: whoever served the contact elsewhere is lost."""
+        self._errands.send(self._enqueue)
+
+    def leave(self, *, fault: bool = False, served: bool = False) -> None:
+        """The contact is out of line; `fault`: by no wish of the caller's, who may want the place
+        back; `served`: elsewhere."""
+        self._errands.send(lambda: self._queue.leave(self._contact.id, fault=fault, served=served))
 
     def _announce(self) -> None:
         if self._contact.state is ContactState.QUEUED and self._errands.idle:
@@ -109,8 +124,14 @@ class InLine:
             self._errands.send(self._enqueue)  # Redis came back without us
         return place
 
+    def asked(self) -> Waiting | None:
+        """Return what the queue is asked for; None before the menu is over."""
+        if self._menu is None:
+            return None
+        return self._arrival.waiting(self._contact.id, self._menu, since=self.since)
+
     async def _enqueue(self) -> None:
-        waiting = self.waiting()
+        waiting = self.asked()
         if waiting is None or not self.waits:
             return
         rings = self._contact.state is ContactState.OFFERED

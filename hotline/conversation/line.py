@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from hotline.clock import Clock, Timers
+from hotline.conversation.ways import Ways
 from hotline.menu.hours import Hours
 from hotline.ports import Alarms, Audio, Callbacks, Offers, Queue, Telephone
 
@@ -24,7 +25,8 @@ class CallbackTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What a conversation talks to. `terms`: None where nobody is called back."""
+    """The telephone, the queue, the time, whom to tell when something fails; `ways`: where else a
+    caller can go, if anywhere; `terms`: None where nobody is called back."""
 
     telephone: Telephone
     audio: Audio
@@ -33,4 +35,5 @@ class Line:
     alarms: Alarms
     clock: Clock
     timers: Timers
+    ways: Ways = field(default_factory=Ways)
     terms: CallbackTerms | None = None

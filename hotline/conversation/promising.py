@@ -15,12 +15,9 @@ from datetime import UTC
 from hotline import events as e
 from hotline.call import LegEnded, LegEvent, PlaybackFinished
 from hotline.clock import Timer
-from hotline.contact import Contact, ContactState
-from hotline.conversation.arrival import Arrival
+from hotline.contact import ContactState
 from hotline.conversation.errands import Errands
-from hotline.conversation.inline import InLine
-from hotline.conversation.line import Line
-from hotline.conversation.waitingroom import WaitingRoom
+from hotline.conversation.visit import Visit
 from hotline.errors import QueueUnavailable
 from hotline.events import Priority
 from hotline.ids import GatewayId
@@ -39,47 +36,43 @@ Choice = tuple[str, list[Opening]]
 
 
 class Promising:
-    """One caller's wish to be called. `left` is told of a caller who hung up and was promised
-    nothing."""
+    """One caller's wish to be called. `chosen` is called when it is said, before the queue is."""
 
-    def __init__(
-        self,
-        *,
-        contact: Contact,
-        arrival: Arrival,
-        line: Line,
-        in_line: InLine,
-        waiting_room: WaitingRoom,
-        errands: Errands,
-    ) -> None:
-        self._contact = contact
-        self._arrival = arrival
-        self._line = line
-        self._in_line = in_line
-        self._waiting_room = waiting_room
+    def __init__(self, visit: Visit, *, errands: Errands, chosen: Callable[[], None]) -> None:
+        self._visit = visit
+        self._contact = visit.contact
+        self._line = visit.line
+        self._in_line = visit.in_line
         self._errands = errands
+        self._chosen = chosen
         self._choices: dict[str, Choice] | None = None
         self._timer: Timer | None = None
-        self._is_asking = False
+        self.is_asking = False
+        """The queue is being asked."""
         self._left: Callable[[], None] | None = None
         self._goodbye: int | None = None
-        waiting_room.hint = self._hint
+        visit.waiting_room.hint = self._hint
+
+    @property
+    def has_choice(self) -> bool:
+        """The caller hears, or has heard, what there is to choose from."""
+        return self._choices is not None
 
     @property
     def _is_possible(self) -> bool:
         return (
             self._line.terms is not None
-            and self._arrival.dialable
+            and self._visit.arrival.dialable
             and self._contact.state is ContactState.QUEUED
             and not self._in_line.is_crisis
-            and not self._is_asking
+            and not self.is_asking
         )
 
     def _hint(self) -> str:
         return HINT if self._is_possible else ""
 
-    def press(self, digit: str, *, consent: bool) -> None:
-        """A key of a caller who waits. `consent`: what they said to the recording."""
+    def press(self, digit: str) -> None:
+        """A key of a caller who waits."""
         if self._choices is None:
             if digit == KEY and self._is_possible:
                 self._offer_choice()
@@ -87,17 +80,18 @@ class Promising:
         chosen = self._choices.get(digit)
         self.close()
         if chosen is None or not self._is_possible:
-            self._waiting_room.tell(["callback_kept"])
+            self._visit.waiting_room.confirm(["callback_kept"])
             return
-        self._is_asking = True
-        self._errands.send(lambda: self._promise(*chosen, consent=consent))
+        self._chosen()
+        self.is_asking = True
+        self._errands.send(lambda: self._promise(*chosen))
 
     def defers(self, left: Callable[[], None]) -> bool:
         """Whether the end of the caller's leg is to wait for the queue's word; `left` is called
         when it turns out that nothing was promised."""
-        if self._is_asking:
+        if self.is_asking:
             self._left = left
-        return self._is_asking
+        return self.is_asking
 
     def close(self) -> None:
         """No choice any more: it was made, or the caller does not wait."""
@@ -129,14 +123,14 @@ class Promising:
             stretches = [o for o in openings([window], now, days=terms.days) if o.opens > now]
             self._choices[str(key)] = ("window", stretches)
             words += choice_playlist(first, now, key)
-        self._waiting_room.tell([*words, "callback_stay"])
+        self._visit.waiting_room.confirm([*words, "callback_stay"])
         self._timer = self._line.timers.after(CHOICE_SECONDS, self.close)
 
-    async def _promise(self, choice: str, stretches: list[Opening], *, consent: bool) -> None:
+    async def _promise(self, choice: str, stretches: list[Opening]) -> None:
         promised = False
         try:
             if self._contact.state is ContactState.QUEUED:
-                promised = await self._ask(choice, stretches, consent=consent)
+                promised = await self._ask(choice, stretches)
         except QueueUnavailable:
             # Perhaps it was promised all the same, and nobody will hear of it: what is said next
             # of this caller, that they are in line or have left, undoes it.
@@ -144,35 +138,36 @@ class Promising:
             if self._left is None:
                 self._in_line.ask_again()
         finally:
-            self._is_asking = False
+            self.is_asking = False
         if promised:
             self._say_goodbye()
         elif self._left is not None:
             self._left()
         elif self._contact.state is ContactState.QUEUED:
-            self._waiting_room.tell(["callback_impossible"])
+            self._visit.waiting_room.confirm(["callback_impossible"])
 
-    async def _ask(self, choice: str, stretches: list[Opening], *, consent: bool) -> bool:
+    async def _ask(self, choice: str, stretches: list[Opening]) -> bool:
         """Have it promised; False when it was not, or the caller asked for something else since."""
-        terms, waiting, seq = self._line.terms, self._in_line.waiting(), self._contact.seq
+        terms, waiting, seq = self._line.terms, self._in_line.asked(), self._contact.seq
         if terms is None or waiting is None or not stretches:
             return False
         if choice == "window" and waiting.priority is Priority.NORMAL:
             waiting = replace(waiting, priority=Priority.CALLBACK)
         promise = Promise(
             waiting=replace(waiting, gateway=GatewayId("")),
-            caller=self._arrival.caller,
-            trunk=self._arrival.trunk,
-            consent=consent,
+            caller=self._visit.arrival.caller,
+            trunk=self._visit.arrival.trunk,
+            consent=self._visit.reception.consent,
             choice=choice,
             openings=tuple(
                 Opening(o.opens.astimezone(UTC), o.closes.astimezone(UTC)) for o in stretches
             ),
         )
-        gateway = self._arrival.gateway
+        gateway = self._visit.arrival.gateway
         if not await terms.callbacks.promise(waiting.contact, promise, gateway=gateway, seq=seq):
             return False
         if self._contact.seq != seq:  # in danger, say: being in line again undoes the promise
+            self._in_line.ask_again()
             return False
         self._contact.was_told(
             e.CallbackPromised,
@@ -183,7 +178,8 @@ class Promising:
         return True
 
     def _say_goodbye(self) -> None:
-        self._goodbye = self._waiting_room.say_goodbye("callback_promised")
+        language = self._in_line.asks.language if self._in_line.asks is not None else ""
+        self._goodbye = self._visit.waiting_room.speak(["callback_promised"], language=language)
         if self._goodbye is None:
             self._hang_up()
         else:
@@ -191,4 +187,4 @@ class Promising:
 
     def _hang_up(self) -> None:
         self.close()
-        self._line.telephone.end(self._arrival.leg)
+        self._line.telephone.end(self._visit.arrival.leg)

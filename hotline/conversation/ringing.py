@@ -37,6 +37,11 @@ _UNHEARD = frozenset({408, 503})
 well, of a phone, but 100 before."""
 
 
+def is_same(offer: Offer, other: Offer | None) -> bool:
+    """Whether both are one offer; a number may be given again when Redis has lost data."""
+    return other is not None and (offer.id, offer.counselor) == (other.id, other.counselor)
+
+
 class Ringing:
     """Dials at once; stops by itself after `seconds` (missed, or withdrawn when the edge has said
     nothing at all), or when told to."""

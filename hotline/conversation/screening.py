@@ -21,6 +21,7 @@ from hotline.menu.opening import opening_playlist
 from hotline.menu.saying import after_notice, saying
 from hotline.menu.welcome import Welcome
 from hotline.ports import Alarms, Known, Prompts, Screening
+from hotline.prompts.spoken import in_the_other
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,8 @@ CARE_MESSAGE = "care_message"
 """The prompt of `CARE_FLOW` in whose place the plan's own message is said."""
 OPENING_TIME = "opening_time"
 """The prompt of a closed line's flow in whose place the time is said at which it opens."""
+OPENING_TIME_OTHER = "opening_time_other"
+"""Likewise in the other language: nobody has chosen one yet."""
 EMERGENCY_NOTICE = "emergency_notice"
 NOTICES = {EMERGENCY_NOTICE: (EMERGENCY_NOTICE, "emergency_notice_other")}
 """Notices that are more than one prompt."""
@@ -90,7 +93,9 @@ class Screener:
         if not line.hours.open_at(now):
             flow, opens = self._flows.find(line.closed), line.hours.opens(now)
             if opens is not None:
-                flow = saying(flow, OPENING_TIME, opening_playlist(opens, now))
+                said = opening_playlist(opens, now)
+                flow = saying(flow, OPENING_TIME, said)
+                flow = saying(flow, OPENING_TIME_OTHER, in_the_other(said))
             return flow, Reason.CLOSED
         if known.message:
             message = (known.message,)

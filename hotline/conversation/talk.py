@@ -1,9 +1,10 @@
-"""Caller and counselor in conversation: the bridge, the hold, the two tracks."""
+"""A caller in conversation, with one counselor or two: who hears whom, the hold, the two tracks."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import Any
 
 from hotline import events as e
@@ -11,8 +12,8 @@ from hotline.conversation.care import CareLimit
 from hotline.conversation.waitingroom import MUSIC
 from hotline.errors import PromptMissing
 from hotline.events import AlarmKind
-from hotline.ids import ContactId, LegId, RecordingId
-from hotline.ports import Alarms, Audio, Offer, Prompts, Recorder
+from hotline.ids import ContactId, CounselorId, LegId, RecordingId
+from hotline.ports import Alarms, Audio, Prompts, Recorder
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +21,9 @@ log = logging.getLogger(__name__)
 class Talk:
     """One contact's conversation; begins and ends more than once when a counselor is lost.
 
-    `recorder` is None where the site records nothing. `care` counts the time, where the caller has
-    a plan that limits it.
+    Who hears whom follows from who is in it and who holds: all who do not hold hear each other, and
+    a caller with whom nobody is left hears music. `recorder` is None where the site records
+    nothing. `care` counts the time, where the caller has a plan that limits it.
     """
 
     def __init__(
@@ -43,23 +45,120 @@ class Talk:
         self._alarms = alarms
         self.care = care
         self._recording: RecordingId | None = None
-        self.offer: Offer | None = None
-        self.counselor: LegId | None = None
+        self._counselors: list[LegId] = []
+        self._holding: set[LegId] = set()
+        self._pairs: set[frozenset[LegId]] = set()
+        self._has_music = False
 
-    def begin(self, offer: Offer, counselor: LegId) -> None:
+    # --- who is in it ----------------------------------------------------------------
+
+    def begin(self, leg: LegId, counselor: CounselorId) -> None:
         """Let caller and counselor hear each other."""
-        self.offer = offer
-        self.counselor = counselor
-        self._audio.bridge(self._caller, counselor)
-        self.care.begin(counselor, offer.counselor)
+        self._counselors = [leg]
+        self._arrange()
+        self.care.begin(leg, counselor)
+
+    def join(self, leg: LegId) -> None:
+        """Let a second counselor hear both, and be heard by them."""
+        if leg not in self._counselors:
+            self._counselors.append(leg)
+            self._arrange()
+
+    def part(self, leg: LegId) -> None:
+        """The second counselor is out of it."""
+        self._holding.discard(leg)
+        if leg in self._counselors:
+            self._counselors.remove(leg)
+            self._arrange()
+
+    def succeed(self, leg: LegId, counselor: CounselorId) -> None:
+        """The first counselor is out of it, and `leg` goes on with the caller alone."""
+        self._holding.intersection_update({leg})
+        self._counselors = [leg]
+        self._arrange()
+        self.care.end()
+        self.care.begin(leg, counselor)
+
+    def hold(self, leg: LegId) -> None:
+        """A counselor's phone holds: the caller hears the other one, or music, not silence."""
+        if leg in self._counselors:
+            self._holding.add(leg)
+            self._arrange()
+
+    def resume(self, leg: LegId) -> None:
+        """The hold is over."""
+        if leg in self._holding:
+            self._holding.discard(leg)
+            self._arrange()
+
+    def end(self) -> RecordingId | None:
+        """Part everybody and close the tracks; return the recording that was closed."""
+        for pair in self._pairs:
+            self._audio.part(*pair)
+        self._counselors, self._holding, self._pairs = [], set(), set()
+        self._has_music = False
+        self.care.end()
+        return self.stop_recording()
+
+    def _arrange(self) -> None:
+        """Let everybody hear whom they should, and nobody else."""
+        there = [leg for leg in self._counselors if leg not in self._holding]
+        wanted = {frozenset(pair) for pair in combinations([self._caller, *there], 2)}
+        if there and self._has_music:
+            self._has_music = False
+            self._audio.stop_playing(self._caller)
+        for pair in self._pairs - wanted:
+            self._audio.part(*pair)
+        for pair in wanted - self._pairs:
+            self._audio.bridge(*pair)
+        self._pairs = wanted
+        if self._counselors and not there and not self._has_music:
+            self._play_music()
+
+    def _play_music(self) -> None:
+        self._has_music = True
+        try:
+            music = self._prompts.find(MUSIC, "")
+            self._audio.play(self._caller, [music], loop=True)
+        except PromptMissing as error:
+            self._missing(error)
+
+    # --- a word to one counselor ---------------------------------------------------------
+
+    def whisper(self, leg: LegId, names: Sequence[str]) -> int | None:
+        """Say these prompts to one counselor, over whatever they hear; nobody else hears it.
+
+        Returns the playlist's number, or None when there is nothing to say.
+        """
+        files = []
+        for name in names:
+            try:
+                files.append(self._prompts.find(name, ""))
+            except PromptMissing as error:
+                self._missing(error)
+        try:
+            return self._audio.play(leg, files) if files else None
+        except PromptMissing as error:
+            self._missing(error)
+            return None
+
+    def hush(self, leg: LegId) -> None:
+        """Say nothing more to that counselor."""
+        self._audio.stop_playing(leg)
+
+    def _missing(self, error: PromptMissing) -> None:
+        log.warning("contact %s: %s", self._contact[:8], error)
+        self._alarms.raise_alarm(AlarmKind.PROMPT_MISSING, str(error))
+
+    # --- the two tracks --------------------------------------------------------------------
 
     def record(self, *, consent: bool) -> Iterator[tuple[type[e.Event], dict[str, Any]]]:
         """Start both tracks if the caller agreed; yield what the journal must say of it."""
-        if not consent or self._recorder is None or self.counselor is None:
+        if not consent or self._recorder is None or not self._counselors:
             return
         try:
             started = self._recorder.start(
-                self._contact, caller=self._caller, counselor=self.counselor
+                self._contact, caller=self._caller, counselor=self._counselors[0]
             )
         except Exception as error:  # whatever it is, the two are talking
             log.exception("contact %s: recording did not start", self._contact[:8])
@@ -68,6 +167,8 @@ class Talk:
             return
         self._alarms.clear_alarm(AlarmKind.RECORDING_FAILED)
         self._recording = started.id
+        for leg in self._counselors[1:]:
+            self.admit(leg)
         yield (
             e.RecordingStarted,
             {
@@ -77,6 +178,24 @@ class Talk:
             },
         )
 
+    def admit(self, leg: LegId) -> None:
+        """A second counselor picked up: what they say belongs on the counselor's track, before
+        the first one's leg, and with it the track, could end."""
+        if self._recorder is None or self._recording is None:
+            return
+        try:
+            self._recorder.join(self._recording, leg)
+        except Exception as error:  # whatever it is, they are about to talk
+            log.exception("contact %s: a counselor is not recorded", self._contact[:8])
+            self._alarms.raise_alarm(AlarmKind.RECORDING_FAILED, str(error))
+
+    def stop_recording(self) -> RecordingId | None:
+        """Close the tracks; return the recording that was closed."""
+        recording = self.recording_lost()
+        if recording is not None and self._recorder is not None:
+            self._recorder.stop(recording)
+        return recording
+
     @property
     def recording(self) -> RecordingId | None:
         return self._recording
@@ -84,34 +203,4 @@ class Talk:
     def recording_lost(self) -> RecordingId | None:
         """The recorder stopped by itself: return which recording that was."""
         recording, self._recording = self._recording, None
-        return recording
-
-    def hold(self) -> None:
-        """The counselor's phone holds: the caller hears music, not silence."""
-        if self.counselor is None:
-            return
-        self._audio.part(self._caller, self.counselor)
-        try:
-            music = self._prompts.find(MUSIC, "")
-            self._audio.play(self._caller, [music], loop=True)
-        except PromptMissing as error:
-            self._alarms.raise_alarm(AlarmKind.PROMPT_MISSING, str(error))
-
-    def resume(self) -> None:
-        """The hold is over."""
-        if self.counselor is None:
-            return
-        self._audio.stop_playing(self._caller)
-        self._audio.bridge(self._caller, self.counselor)
-
-    def end(self) -> RecordingId | None:
-        """Part the two and close the tracks; return the recording that was closed."""
-        if self.counselor is not None:
-            self._audio.part(self._caller, self.counselor)
-        self.care.end()
-        self.offer = None
-        self.counselor = None
-        recording = self.recording_lost()
-        if recording is not None and self._recorder is not None:
-            self._recorder.stop(recording)
         return recording

@@ -1,52 +1,42 @@
-"""What the gateway carries: a contact with its legs, on the line or being called back."""
+"""What the parts of one conversation share."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from hotline.call import LegEvent
-from hotline.contact import Contact
+from hotline.contact import Contact, E
+from hotline.conversation.arrival import Arrival
+from hotline.conversation.inline import InLine
+from hotline.conversation.line import Line
+from hotline.conversation.waitingroom import WaitingRoom
 from hotline.events import Reason
-from hotline.ids import LegId, OfferId, RecordingId
-from hotline.ports import Offer
+from hotline.menu.reception import MenuResult, Reception
+
+LOST = frozenset({Reason.RTP_SILENCE, Reason.SESSION_EXPIRED, Reason.FAULT, Reason.UNREACHABLE})
+"""Endings of a leg that are the network's doing, not that of who speaks there."""
 
 
-class Visit(Protocol):
-    """Implemented by `Conversation` and `CallingBack`; nothing here does harm when it is late."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One contact, and what its conversation does for its parts.
 
-    @property
-    def contact(self) -> Contact: ...
+    `queue`: be in line, with what the menu found out; `wait`: hear this prompt, then music; `end`:
+    (kind of event, Termination, further facts) the contact is over; `stop_ringing`: no phone of a
+    counselor rings for it any more.
+    """
 
-    @property
-    def lives(self) -> bool:
-        """The contact is this gateway's to carry."""
-        ...
+    contact: Contact
+    arrival: Arrival
+    line: Line
+    reception: Reception
+    in_line: InLine
+    waiting_room: WaitingRoom
+    queue: Callable[[MenuResult], None]
+    wait: Callable[[str], None]
+    end: Callable[..., None]
+    stop_ringing: Callable[[], None]
 
-    @property
-    def over(self) -> bool:
-        """It is not, and the queue knows everything we had to say."""
-        ...
-
-    @property
-    def legs(self) -> frozenset[LegId]: ...
-
-    @property
-    def waits(self) -> bool:
-        """The contact is in line, or a phone rings for it, while its caller is on the line."""
-        ...
-
-    def requeue(self) -> None: ...
-
-    def leg_event(self, event: LegEvent) -> None: ...
-
-    def offer_made(self, offer: Offer) -> None: ...
-
-    def offer_withdrawn(self, offer: OfferId) -> None: ...
-
-    def recording_stopped(self, recording: RecordingId, detail: str) -> None: ...
-
-    def fail(self, reason: Reason) -> None: ...
-
-    def rescue(self) -> None: ...
-
-    async def settled(self) -> None: ...
+    def record(self, kind: type[E], **facts: object) -> E:
+        """Make the event happen now (see `Contact.record`)."""
+        return self.contact.record(kind, at=self.line.clock.now(), **facts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +56,8 @@ class WaitingRoom:
         """What is being said now; empty while the music plays."""
         self._next: list[str] = []
         """What is said as soon as that is over."""
+        self._instead: list[str] = []
+        """What is said in place of the place in line."""
 
     def enter(
         self, first: str, *, language: str, crisis: bool, announce: Callable[[], None]
@@ -73,6 +75,22 @@ class WaitingRoom:
         if self._said != [CONFIRMED]:
             self._say([CONFIRMED])
 
+    def confirm(self, names: Sequence[str]) -> None:
+        """A key did something: say so at once, then go on as before."""
+        self._next = []
+        self._say(list(names))
+
+    def tell(self, names: list[str]) -> None:
+        """Say these prompts, now and at each announcement in place of the place; none: the place
+        again. What is being said is heard to its end first."""
+        if names == self._instead or self._timer is None:
+            return
+        self._instead = names
+        if self._said:
+            self._next = names
+        elif names:
+            self._say(names)
+
     def leave(self) -> None:
         """Fall silent and announce nothing more."""
         if self._timer is not None:
@@ -81,6 +99,18 @@ class WaitingRoom:
         self._spoken = None
         self._said = self._next = []
         self._audio.stop_playing(self._leg)
+
+    def speak(self, names: list[str], *, language: str) -> int | None:
+        """Say these prompts and nothing else; return the playlist's number, or None (and an alarm)
+        when one is missing. No music follows: for who waits no longer."""
+        self.leave()
+        self._language = language
+        files = [path for name in names if (path := self._find(name)) is not None]
+        try:
+            return self._audio.play(self._leg, files) if len(files) == len(names) else None
+        except PromptMissing as error:
+            self._missing(error)
+            return None
 
     async def speak_place(self, place: Callable[[], Awaitable[Place]]) -> None:
         """Ask for the place and say it, if the caller still waits and it is known; words that are
@@ -91,30 +121,14 @@ class WaitingRoom:
             return
         if found.position == 0 or self._timer is None:
             return
-        words = [CALM]
-        if not self._is_crisis:
-            hint = self.hint()
-            words = [*place_playlist(found, self._language), *([hint] if hint else ())]
+        hint = self.hint()
+        words = (self._instead or place_playlist(found, self._language)) + ([hint] if hint else [])
+        if self._is_crisis:
+            words = [CALM]
         if self._said:
             self._next = words
         else:
             self._say(words)
-
-    def tell(self, words: list[str]) -> None:
-        """Say these prompts now, in place of what is being said; then the music goes on."""
-        if self._timer is not None:
-            self._next = []
-            self._say(words)
-
-    def say_goodbye(self, name: str) -> int | None:
-        """Leave with one last prompt; return its playlist's number, None when it cannot be said."""
-        self.leave()
-        path = self._find(name)
-        try:
-            return None if path is None else self._audio.play(self._leg, [path])
-        except PromptMissing as error:
-            self._missing(error)
-            return None
 
     def playback_finished(self, playlist: int) -> None:
         """Say what is due, or back to the music, when the words that were being said are over."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from hotline.config import Settings
 from hotline.edge.credentials import Credentials
 from hotline.errors import ConfigError
+from hotline.overflow import Overflow
 
 RETRY_AFTER = 10
 """Seconds that a caller's network is asked to wait when every gateway is busy or down."""
@@ -135,8 +136,23 @@ def _values(settings: Settings) -> dict[str, str]:
         "address_list": str(folder(settings) / "address.list"),
         "is_line": _is_one_of(line.number for line in settings.lines),
         "is_outbound": _is_one_of(edge.outbound),
+        "partners": "".join(map(_partner, settings.overflow)),
         "outbound_trunk": _checked("edge.outbound_trunk", edge.outbound_trunk or "", _HOST_PORT),
     }
+
+
+def _partner(overflow: Overflow) -> str:
+    """Return what sends a call to this partner, and says that it does. Name and address have no
+    character that could break out (`hotline.overflow`)."""
+    hidden = "" if overflow.pass_number else '        remove_hf("P-Asserted-Identity");\n'
+    return (
+        f'    if ($rU == "{overflow.extension}") {{\n'
+        f"{hidden}"
+        f'        $ru = "{overflow.to}";\n'
+        '        $var(kind) = "partner";\n'
+        "        return;\n"
+        "    }\n"
+    )
 
 
 def _checked(key: str, value: str, allowed: re.Pattern[str]) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from hotline.events.caller import SealedNumber
 from hotline.events.ending import Reason, Termination
 from hotline.events.event import Event
-from hotline.ids import CounselorId, GatewayId, LegId, NodeId, OfferId, RecordingId
+from hotline.ids import ContactId, CounselorId, GatewayId, LegId, NodeId, OfferId, RecordingId
 
 
 class Priority(StrEnum):
@@ -145,6 +145,59 @@ class ContactAnswered(ContactEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationRequested(ContactEvent):
+    """`counselor`, who talks, shall get a professional beside them; the conversation goes on.
+
+    `request` is its id in line (`ids.request_id`), `by` who asked: ``counselor``, or
+    ``operator:<name>`` with a `reason`. The offers of it are events of this contact, by their
+    numbers.
+    """
+
+    request: ContactId
+    counselor: CounselorId
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationWithdrawn(ContactEvent):
+    """Nobody is asked any more, and nobody came. `by`: ``counselor``, ``system`` (the conversation
+    is over, or the counselor's leg is), or who gave the order."""
+
+    request: ContactId
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounselorJoined(ContactEvent):
+    """A second counselor picked up: after a word in private, all three hear each other."""
+
+    request: ContactId
+    offer: OfferId
+    counselor: CounselorId
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounselorParted(ContactEvent):
+    """One of two counselors is out of the conversation; `stays` goes on with the caller."""
+
+    counselor: CounselorId
+    leg: LegId
+    stays: CounselorId
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpRequested(ContactEvent):
+    """A counselor in conversation asks the supervisors on duty for help."""
+
+    counselor: CounselorId
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContactHeld(ContactEvent):
     """One side put the other on hold (``sendonly`` or ``inactive`` by re-INVITE)."""
 
@@ -168,7 +221,8 @@ class CareLimitReached(ContactEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingStarted(ContactEvent):
-    """Both tracks are being written. Paths are relative to the recording folder."""
+    """Both tracks are being written. Paths are relative to the recording folder. Of a message
+    there is the caller's track alone: the other one is empty."""
 
     recording: RecordingId
     caller_track: str
@@ -207,6 +261,66 @@ class CounselorLeft(ContactEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerDialled(ContactEvent):
+    """A partner's line is asked to take the contact, for the `attempt`-th time (from 1); the
+    contact keeps its place. `because`: ``waiting`` or ``unstaffed``."""
+
+    partner: str
+    attempt: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerFailed(ContactEvent):
+    """It came to nothing: declined, no answer, unreachable; or withdrawn, since somebody of ours
+    answered first. The contact has kept its place. `status`: what SIP said."""
+
+    partner: str
+    reason: Reason
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactForwarded(ContactEvent):
+    """The partner answered: caller and partner hear each other; the contact is out of line."""
+
+    partner: str
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerLost(ContactEvent):
+    """The partner's leg died under the conversation; the caller goes back to the original place."""
+
+    partner: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerLeft(ContactEvent):
+    """The partner ended the conversation."""
+
+    partner: str
+    termination: Termination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageStarted(ContactEvent):
+    """Nobody was there, and the caller chose to leave a message: from here on it is written down.
+    The contact is out of line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLeft(ContactEvent):
+    """The message is complete, and the contact over: somebody has to call back. `recording` is of
+    the caller alone; `seconds`: how long it is."""
+
+    recording: RecordingId
+    seconds: float
+    termination: Termination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallerLeft(ContactEvent):
     """The caller's leg ended: hang-up, CANCEL, RTP silence or an expired session."""
 
@@ -218,6 +332,16 @@ class ContactRefused(ContactEvent):
     """We ended the contact without serving it."""
 
     termination: Termination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRevived(ContactEvent):
+    """The contact had been given up with its gateway (ContactFailed), which was only silent for
+    longer than its lease: it lives, and is in `state` (a `contact.ContactState`); in talking with
+    `counselor`. What the gateway did since it was given up counts from here."""
+
+    state: str
+    counselor: CounselorId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

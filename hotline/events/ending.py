@@ -10,7 +10,9 @@ class Result(StrEnum):
     """How a contact ended, as statistics count it."""
 
     COMPLETED = "completed"
-    """A counselor spoke to the caller."""
+    """A counselor, or a partner's, spoke to the caller."""
+    MESSAGE_LEFT = "message_left"
+    """Nobody spoke to the caller yet, who left a message."""
     ABANDONED = "abandoned"
     """The caller left first."""
     REFUSED = "refused"
@@ -27,6 +29,7 @@ class Reason(StrEnum):
     CALLER_HUNG_UP = "caller_hung_up"
     CALLER_CANCELLED = "caller_cancelled"
     COUNSELOR_HUNG_UP = "counselor_hung_up"
+    PARTNER_HUNG_UP = "partner_hung_up"
     RTP_SILENCE = "rtp_silence"
     SESSION_EXPIRED = "session_expired"
     NO_CODEC = "no_codec"

@@ -26,15 +26,26 @@ class AlarmKind(StrEnum):
     OVER_CAPACITY = "over_capacity"
     NOBODY_STAFFED = "nobody_staffed"
     """Somebody waits for whom nobody on duty can be asked, now or later."""
+    UNREADABLE = "unreadable"
+    """Somebody waits, or is there to serve, whose entry in the queue a gateway cannot read."""
+    PARTNER_FAILED = "partner_failed"
+    """A partner's line did not take a caller; over when a partner answers."""
     PHONES_UNREACHABLE = "phones_unreachable"
     """Most phones of who is ready died at once; over when most of the ready have a live one."""
     CALLBACK_GIVEN_UP = "callback_given_up"
     """A promised callback did not reach its caller: a supervisor decides what follows."""
+    HELP_REQUESTED = "help_requested"
+    """A counselor in conversation asks a supervisor for help."""
     FAULT = "fault"
 
 
 OCCURRENCES = frozenset(
-    {AlarmKind.STUCK_STATE_MENDED, AlarmKind.FAULT, AlarmKind.CALLBACK_GIVEN_UP}
+    {
+        AlarmKind.STUCK_STATE_MENDED,
+        AlarmKind.CALLBACK_GIVEN_UP,
+        AlarmKind.HELP_REQUESTED,
+        AlarmKind.FAULT,
+    }
 )
 """Alarms that happen rather than stand: each is told, none is ever over."""
 

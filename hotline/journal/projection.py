@@ -10,12 +10,15 @@ from sqlalchemy.orm import Session
 from hotline import events as e
 from hotline.contact import ContactState, after
 from hotline.errors import IllegalTransition
+from hotline.events import Reason
 from hotline.journal.rows import held, hold, let_go
 from hotline.journal.tables import ContactRow, ContactStateRow, CounselorIntervalRow
 
 Ending = (
     e.CallerLeft
     | e.CounselorLeft
+    | e.PartnerLeft
+    | e.MessageLeft
     | e.ContactRefused
     | e.ContactFailed
     | e.CallbackGivenUp
@@ -32,8 +35,11 @@ class ContactProjection:
         if not isinstance(event, e.ContactEvent):
             return
         row = held(session, (ContactRow, event.subject), lambda: _contact(session, event.subject))
-        _move(session, row, event)
-        _note(row, event)
+        if isinstance(event, e.ContactRevived):
+            _revive(session, row, event)
+        elif row.reason != Reason.GATEWAY_LOST.value:
+            _move(session, row, event)
+            _note(row, event)
         row.seq = max(row.seq, event.seq)
 
     def clear(self, session: Session) -> None:
@@ -64,6 +70,18 @@ def _move(session: Session, row: ContactRow, event: e.Event) -> None:
     if state is not before:
         row.state = state.value
         session.add(ContactStateRow(contact=row.id, seq=event.seq, state=state.value, at=event.at))
+
+
+def _revive(session: Session, row: ContactRow, event: e.ContactRevived) -> None:
+    """Take the ending back: what was told in between by a gateway given up did not count."""
+    row.ended_at = row.result = row.reason = None
+    if row.state != event.state:
+        row.state = event.state
+        session.add(ContactStateRow(contact=row.id, seq=event.seq, state=event.state, at=event.at))
+    if event.state == ContactState.TALKING and row.talk_since is None and row.hold_since is None:
+        row.talk_first_at = row.talk_first_at or event.at
+        row.talk_since, row.talk_ended_at = event.at, None
+        row.counselor = event.counselor
 
 
 def _note(row: ContactRow, event: e.Event) -> None:
@@ -103,16 +121,15 @@ def _note_talk(row: ContactRow, event: e.Event) -> None:
             _hold(row, sorted({*row.held_legs, event.leg}), event.at)
         case e.ContactResumed():
             _hold(row, [leg for leg in row.held_legs if leg != event.leg], event.at)
+        case e.CounselorParted():  # whose hold, if any, is over with them
+            _hold(row, [leg for leg in row.held_legs if leg != event.leg], event.at)
+            row.counselor = event.stays
         case e.CounselorLost():
             _end_talk(row, event.at)
-        case (
-            e.CallerLeft()
-            | e.CounselorLeft()
-            | e.ContactRefused()
-            | e.ContactFailed()
-            | e.CallbackGivenUp()
-            | e.CallbackWithdrawn()
-        ):
+        case e.ContactForwarded():
+            row.forwarded_first_at = row.forwarded_first_at or event.at
+            row.partner = event.partner
+        case _ if isinstance(event, Ending):
             _end(row, event)
         case _:
             pass

@@ -111,6 +111,10 @@ class ContactRow(Base):
     """The caller took the callback."""
     talk_first_at: Mapped[datetime | None]
     """The first counselor answered."""
+    forwarded_first_at: Mapped[datetime | None]
+    """A partner answered."""
+    partner: Mapped[str | None] = mapped_column(Key)
+    """Whose line that was, the last one."""
     talk_since: Mapped[datetime | None]
     """The conversation going on now began."""
     hold_since: Mapped[datetime | None]

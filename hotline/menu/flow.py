@@ -40,19 +40,21 @@ class _Part(BaseModel):
 
 
 class Choice(_Part):
-    """What one key does: it leads on to `next`, or it chooses a `topic` and ends the menu."""
+    """What one key does: it leads on to `next`; or it ends the menu, by choosing a `topic`, or with
+    a `message` (where voicemail is on; else it leads to a human)."""
 
     next: Name | None = None
     language: Language | None = None
     """Spoken from here on."""
     topic: Name | None = None
+    message: bool = False
     skills: tuple[Name, ...] = ()
     priority: Priority = Priority.NORMAL
 
     @model_validator(mode="after")
     def _leads_somewhere(self) -> Choice:
-        if (self.next is None) == (self.topic is None):
-            raise ValueError("a key needs either next (a node) or topic, not both")
+        if (self.next is not None) + (self.topic is not None) + self.message != 1:
+            raise ValueError("a key needs one of next (a node), topic and message = true")
         return self
 
 

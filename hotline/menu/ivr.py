@@ -25,13 +25,15 @@ MAX_STEPS = 100
 
 
 class Outcome(StrEnum):
-    """How a menu ended. All but `ENDED` lead to a human."""
+    """How a menu ended. All but `ENDED` and `MESSAGE` lead to a human."""
 
     CHOSEN = "chosen"
     SILENCE = "silence"
     WRONG_KEYS = "wrong_keys"
     PROMPT_MISSING = "prompt_missing"
     FAULT = "fault"
+    MESSAGE = "message"
+    """The caller wants to leave a message."""
     ENDED = "ended"
     """The contact is over, as the flow says: hang up."""
 
@@ -226,8 +228,9 @@ def _choose(flow: Flow, state: MenuState, node: Node, choice: Choice) -> Step:
     if choice.next is not None:
         return _go_on(flow, state, node, choice.next, first=first)
     state, consent = _leave(state, node)
+    outcome = Outcome.MESSAGE if choice.message else Outcome.CHOSEN
     topic = choice.topic or flow.human.topic
-    finish = Finish(Outcome.CHOSEN, topic, choice.skills, choice.priority)
+    finish = Finish(outcome, topic, choice.skills, choice.priority)
     return _end(state, [*first, *consent], finish)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hotline.call import DigitPressed, LegEvent, PlaybackFinished
 from hotline.clock import Timer
@@ -15,6 +15,7 @@ from hotline.ids import CounselorId, LegId
 from hotline.menu import ivr
 from hotline.menu.ivr import Consent, Outcome
 from hotline.menu.welcome import Welcome
+from hotline.prompts.spoken import to_speak
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,14 @@ class MenuResult:
     priority: Priority
     asked_for: CounselorId | None = None
     refusal: Reason = Reason.BLOCKED
+
+
+OTHER = "other"
+"""The topic of those whose topic is not known."""
+NO_MENU = MenuResult(
+    outcome=Outcome.FAULT, topic=OTHER, language="", skills=(), priority=Priority.NORMAL
+)
+"""What a caller gets of whom not even the language can be told any more: a human."""
 
 
 class Reception:
@@ -120,9 +129,18 @@ class Reception:
         finish = ivr.danger(self._welcome.flow, digit) if self._welcome is not None else None
         return self._result(finish) if finish is not None else None
 
+    def refusal(self, digit: str) -> tuple[str, ...]:
+        """The key that refuses recording counts until the conversation begins: return what
+        confirms it to a caller who is past the menu, or nothing for another key."""
+        refuse = self._welcome.flow.refuse if self._welcome is not None else None
+        if refuse is None or digit != refuse.key or self._state.consent is Consent.REFUSED:
+            return ()
+        self._state = replace(self._state, consent=Consent.REFUSED)
+        return refuse.prompts
+
     def fault(self) -> MenuResult:
         """Return what a caller gets when the menu itself broke: a human."""
-        return self._result(ivr.Finish(Outcome.FAULT, "other", (), Priority.NORMAL))
+        return self._result(ivr.Finish(Outcome.FAULT, OTHER, (), Priority.NORMAL))
 
     def close(self) -> None:
         """The caller is past the menu, or gone."""
@@ -166,7 +184,7 @@ class Reception:
 
     def _play(self, names: tuple[str, ...]) -> None:
         try:
-            files = [self._speaker.prompts.find(name, self._language) for name in names]
+            files = [self._speaker.prompts.find(*to_speak(name, self._language)) for name in names]
             self._playlist = self._speaker.audio.play(self._leg, files)
         except PromptMissing as error:
             log.warning("menu: %s", error)

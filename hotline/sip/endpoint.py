@@ -194,6 +194,10 @@ class Endpoint:
         """See `ports.Tracks.start_track`."""
         self._bridge.start_track(leg, path)
 
+    def share_track(self, leg: LegId, other: LegId) -> None:
+        """See `ports.Tracks.share_track`."""
+        self._bridge.share_track(leg, other)
+
     def stop_track(self, leg: LegId) -> None:
         """See `ports.Tracks.stop_track`."""
         self._bridge.stop_track(leg)

@@ -38,6 +38,9 @@ class EngineFacts:
     own_build: bool
     srtp: bool
     tls: bool
+    strict_rtp: bool
+    """Believes that the peer is where its SDP said as soon as it is heard from there; otherwise
+    whoever sends RTP to one of our ports first may get the call."""
 
 
 def capacity_of(limit: int) -> int:
@@ -136,6 +139,7 @@ class Engine:
             own_build=self._limit > WHEEL_CALLS,
             srtp=_has(lambda: self.lib.srtpCryptoEnum()),
             tls=_has(lambda: self.lib.utilSslGetAvailableCiphers()),
+            strict_rtp=getattr(pj, "STRICT_RTP", False),
         )
 
     def close(self, *, wait: bool = False) -> None:

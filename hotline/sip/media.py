@@ -71,7 +71,7 @@ class Bridge:
             return
         self.stop_track(leg)
         self.stop_playing(leg)
-        ear = self._ears.pop(leg)
+        ear = self._ears.pop(leg)  # a track that it shared goes on with the others
         for other in ear.hears:
             self._ears[other].hears.discard(leg)
 
@@ -204,11 +204,26 @@ class Bridge:
             with suppress(pj.Error):
                 ear.port.startTransmit(recorder)
 
+    def share_track(self, leg: LegId, other: LegId) -> None:
+        """See `ports.Tracks.share_track`."""
+        first, second = self._ears.get(leg), self._ears.get(other)
+        if first is None or second is None or first.track is None or second.track is first.track:
+            return
+        self.stop_track(other)
+        second.track = first.track
+        if second.port is not None:
+            with suppress(pj.Error):
+                second.port.startTransmit(second.track)
+
     def stop_track(self, leg: LegId) -> None:
         """See `ports.Tracks.stop_track`. The header is complete one tick (20 ms) later."""
         ear = self._ears.get(leg)
-        if ear is not None:
-            ear.track = None  # its destructor takes it off the bridge and closes the file
+        if ear is None or ear.track is None:
+            return
+        if ear.port is not None:
+            with suppress(pj.Error):  # the port went away with its call
+                ear.port.stopTransmit(ear.track)
+        ear.track = None  # the last one's destructor takes it off the bridge and closes the file
 
     def close(self) -> None:
         """Let everything go, before the engine ends."""

@@ -9,7 +9,7 @@ local contact, counselor, offer = ARGV[4], ARGV[5], ARGV[6]
 local state = serving(contact, counselor, offer)
 if state == 'talking' then return 1 end
 if state ~= 'offered' then return 0 end
-answered(contact, counselor)
+answered(contact, counselor, 'answered', 'counselor')
 call('ZREM', RINGING, contact)
 call('HSET', CONTACT .. contact, 'state', 'talking')
 return 1

@@ -9,8 +9,9 @@
 --         {'given_up', contact}, each as a list
 -- INVARIANT Nobody stays offered or talking for a gateway that is dead, nor offered beyond the
 --           lease, nor in wrap-up beyond the deadline. A contact that is lost gets its ContactFailed
---           in the journal here, once, whoever sweeps, and its place is kept; a callback is
---           nobody's again, and comes and goes with its caller's openings. After an absence, or a
+--           in the journal here, once, whoever sweeps, and its place is kept; a request just
+--           goes, its counselor freed; a callback is nobody's again, and comes and goes with its
+--           caller's openings. After an absence, or a
 --           clock that jumped, all leases begin anew, for nobody could renew them; a clock set
 --           back lengthens no wrap-up.
 local gateway_lease, offer_lease = tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -20,10 +21,10 @@ local done = {}
 
 -- A gateway's last events may be younger than its last heartbeat: look at the end of the journal.
 local JOURNAL_TAIL = 5000
-local ENDINGS = {
-  CallerLeft = 1, CounselorLeft = 1, ContactRefused = 1, ContactFailed = 1, CallbackGivenUp = 1,
-  CallbackWithdrawn = 1,
-}
+-- For so long a gateway that was given up may come back and hear of it, in ms.
+local BURIED_KEPT = 3600000
+local ENDINGS = { CallerLeft = 1, CounselorLeft = 1, PartnerLeft = 1, MessageLeft = 1,
+  ContactRefused = 1, ContactFailed = 1, CallbackGivenUp = 1, CallbackWithdrawn = 1 }
 
 -- A lease of 0 stays over: whoever set it knew that its holder is dead (heartbeat.lua).
 local function renew(zset, lease)
@@ -81,14 +82,17 @@ local function bury(gateway)
       keep_place(contact, 'fault', place)
       remove(contact, 'gateway_lost', 'system', wrap_up, setting)
     end
-    if seq then
+    if seq and not requested_for(contact) then
       journal('ContactFailed', contact, whole(seq + 1),
         { termination = { result = 'failed', reason = 'gateway_lost' } })
+      call('HSET', BURIED .. gateway, contact, whole(seq + 1))
       done[#done + 1] = { 'lost', contact, gateway, whole(seq + 1), held[1] or '', held[2] or '' }
     end
   end
   call('DEL', CARRIED .. gateway, INBOX .. gateway, INBOX .. gateway .. TAKEN)
   call('ZREM', GATEWAYS, gateway)
+  call('HDEL', BEATEN, gateway)
+  call('PEXPIRE', BURIED .. gateway, BURIED_KEPT)
 end
 
 local swept = tonumber(call('GET', SWEPT) or NOW)
@@ -99,6 +103,7 @@ if math.abs(NOW - swept) > longest_gap then
   done[#done + 1] = { 'away' }
 end
 shorten_wrap_ups()
+ahead_of_hosts()
 
 for _, gateway in ipairs(past(GATEWAYS)) do bury(gateway) end
 for _, contact in ipairs(past(RINGING)) do

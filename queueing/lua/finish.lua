@@ -11,7 +11,7 @@ local contact, counselor, offer = ARGV[4], ARGV[5], ARGV[6]
 if promised(contact) then end_promise(contact) end
 local state = serving(contact, counselor, offer)
 if not state then return 0 end
-if state == 'offered' then answered(contact, counselor) end
+if state == 'offered' then answered(contact, counselor, 'answered', 'counselor') end
 end_call(counselor, 'call_ended', 'system', contact, tonumber(ARGV[8]), ARGV[9])
 if ARGV[7] == '1' then back_in_line(contact) else forget(contact) end
 return 1

@@ -1,19 +1,33 @@
--- A gateway lives, and says which contacts it carries.
+-- A gateway lives, and says which contacts it carries and what each of them does.
 --
 -- KEYS    see prelude.lua
 -- ARGV    4 gateway; 5 ms of its lease; 6 ms of wrap-up; 7 state after it; 8 ms for which a place is
 --         kept after a fault; 9 '1' at the first beat of its life, else '0'; then contact, last seq,
---         '1' when it waits or is offered, else '0', contact, ...
+--         what it does there: queued, offered, talking, or '' before the queue; offer and counselor
+--         while offered or talking, else ''; contact, ...
 -- RETURNS 1 when the gateway was known alive before, else 0; the contacts that were forgotten; the
---         contacts that wait there and are not here
+--         contacts of which this Redis says otherwise; contact, seq, ... of those that were journalled
+--         as failed with the gateway
 -- INVARIANT What the gateway does not carry any more is not here either, once it was silent about
---           it for a lease: a lost 'leave' or 'finish' holds nobody. Whoever begins to live in a
---           slot says that all who lived there before are dead.
+--           it for a lease: a lost 'leave' or 'finish' holds nobody. What it says of a contact may be
+--           older than the last script: it is compared and nothing is changed by it; whoever owns
+--           the contact is told, and says again what is true by then, in the order of all it
+--           says. No offer gets a number that a gateway knows already. Whoever begins to live in
+--           a slot says that all who lived there before are dead.
 local gateway, lease = ARGV[4], tonumber(ARGV[5])
 local carried = CARRIED .. gateway
 local known = call('ZSCORE', GATEWAYS, gateway) and 1 or 0
 local before = call('HGETALL', carried)
-local forgotten, missing = {}, {}
+local forgotten, amiss, failed = {}, {}, {}
+
+-- Whether the two agree. An offer that is on its way to the gateway's inbox is not amiss, nor is an
+-- answer of which the gateway has not heard.
+local function agrees(contact, held, doing, offer, counselor)
+  if held[1] ~= gateway then return false end -- it stands as a callback, say
+  if doing == 'queued' then return held[3] == 'queued' or held[3] == 'offered' end
+  if held[4] ~= counselor or held[5] ~= offer then return false end
+  return held[3] == 'talking' or held[3] == doing
+end
 
 if ARGV[9] == '1' then
   local slot = string.match(gateway, '^(.+%.)[^.]*$')
@@ -25,15 +39,26 @@ if ARGV[9] == '1' then
 end
 
 call('ZADD', GATEWAYS, whole(NOW + lease), gateway)
+call('HSET', BEATEN, gateway, run())
 call('DEL', carried)
-for i = 10, #ARGV, 3 do
-  call('HSET', carried, ARGV[i], ARGV[i + 1])
-  if call('EXISTS', CONTACT .. ARGV[i]) == 1 then
-    call('HSET', CONTACT .. ARGV[i], 'touched', whole(NOW))
-  elseif ARGV[i + 2] == '1' then
-    missing[#missing + 1] = ARGV[i]
+local buried = {}
+local graves = call('HGETALL', BURIED .. gateway)
+for i = 1, #graves, 2 do buried[graves[i]] = graves[i + 1] end
+for i = 10, #ARGV, 5 do
+  local contact, doing = ARGV[i], ARGV[i + 2]
+  call('HSET', carried, contact, ARGV[i + 1])
+  local held = call('HMGET', CONTACT .. contact, 'gateway', 'touched', 'state', 'counselor', 'offer')
+  if held[1] then call('HSET', CONTACT .. contact, 'touched', whole(NOW)) end
+  if doing ~= '' and not agrees(contact, held, doing, ARGV[i + 3], ARGV[i + 4]) then
+    amiss[#amiss + 1] = contact
+  end
+  if ARGV[i + 3] ~= '' then number_given(tonumber(ARGV[i + 3])) end
+  if buried[contact] then
+    failed[#failed + 1], failed[#failed + 2] = contact, buried[contact]
+    buried[contact] = nil
   end
 end
+for contact in pairs(buried) do call('HDEL', BURIED .. gateway, contact) end -- over for good
 for i = 1, #before, 2 do
   local contact = before[i]
   local held = call('HMGET', CONTACT .. contact, 'gateway', 'touched', 'state')
@@ -51,4 +76,4 @@ for i = 1, #before, 2 do
     end
   end
 end
-return { known, forgotten, missing }
+return { known, forgotten, amiss, failed }

@@ -1,4 +1,4 @@
--- Take a contact out, whatever its state.
+-- Take a contact, or a request, out, whatever its state.
 --
 -- KEYS    see prelude.lua
 -- ARGV    4 contact; 5 ms of wrap-up; 6 state after it; 7 why: fault or hung_up; 8 ms for which its
@@ -11,5 +11,5 @@ if promised(contact) then end_promise(contact) end -- nobody heard of it: the ca
 local state = call('HGET', CONTACT .. contact, 'state')
 if not state then return 0 end
 if state ~= 'talking' or because == 'fault' then keep_place(contact, because, tonumber(ARGV[8])) end
-remove(contact, 'caller_left', 'system', tonumber(ARGV[5]), ARGV[6])
+remove(contact, requested_for(contact) and 'request_over' or 'caller_left', 'system', tonumber(ARGV[5]), ARGV[6])
 return 1

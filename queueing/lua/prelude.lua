@@ -6,6 +6,9 @@
 --         A script's own arguments begin at 4.
 -- TRANSITIONS (state -> occasion -> state) is put before this text by queueing.scripts.
 --
+-- A request for a second counselor is a contact to the queue; its id names the contact that it is
+-- for (hotline.ids). The journal knows that contact alone, and no place is kept for a request.
+--
 -- INVARIANT  A contact is in WAITING, or its hash names an offer and a counselor whose hash names
 --            the contact: never both, never neither. A counselor is in READY exactly while its
 --            state is ready, in WRAP_UPS exactly while it is wrap_up; RINGING holds the contacts
@@ -14,9 +17,12 @@
 
 local JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
   OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,
-  PLAN, SERVED, PLACE, ANSWERS, PROMISE, PROMISED, LOOKS = unpack(KEYS)
+  PLAN, SERVED, PLACE, ANSWERS, BEATEN, BURIED, CLOCK, ORDERED, PROMISE, PROMISED,
+  LOOKS = unpack(KEYS)
 local NOW, AT, SEED = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local CHANGES_KEPT = 20000
+local SWEPT_EVERY = 1000 -- ms (queueing.reconciler)
+local CLOCKS_DIFFER = 5000 -- hosts' clocks agree to within so many ms (queueing.limits)
 local BUSY = { talking = true, wrap_up = true }
 local call = redis.call
 
@@ -34,6 +40,11 @@ end
 local function quoted(text)
   if string.find(text, '^[%w_%-.]*$') then return '"' .. text .. '"' end
   return cjson.encode(text)
+end
+
+-- The contact that a request is for; nil when `contact` is no request.
+local function requested_for(contact)
+  return string.match(contact, '^(.+)%+%d+$')
 end
 
 -- Append one event, with the id derived from the seed so that no two events share it; `data` is a
@@ -77,7 +88,7 @@ local function move(counselor, occasion, reason, by, contact)
   end
   journal('CounselorStateChanged', counselor, call('HINCRBY', SEQS, counselor, 1), string.format(
     '{"previous":"%s","state":"%s","reason":%s,"by":%s,"contact":%s}', before, after,
-    quoted(reason), quoted(by), contact and quoted(contact) or 'null'))
+    quoted(reason), quoted(by), contact and quoted(requested_for(contact) or contact) or 'null'))
   return after
 end
 
@@ -96,10 +107,11 @@ local function remember(contact, counselor)
   end
 end
 
--- The counselor took the contact.
-local function answered(contact, counselor)
+-- The counselor took the contact. `occasion` is answered, by the counselor, or found_talking, by the
+-- system.
+local function answered(contact, counselor, occasion, by)
   remember(contact, counselor)
-  move(counselor, 'answered', 'answered', 'counselor', contact)
+  move(counselor, occasion, occasion, by, contact)
   call('HDEL', COUNSELOR .. counselor, 'misses')
 end
 
@@ -142,11 +154,75 @@ local function back_in_line(contact)
     'asks', call('HGET', CONTACTS, contact), 'sticky', held[2] or '')
 end
 
+-- Take a contact out of the line, if it stands there.
+local function out_of_line(contact)
+  if call('ZREM', WAITING, contact) == 1 then changed('op', 'left', 'contact', contact) end
+end
+
+-- By how many ms the queue's time is ahead of the hosts'. It goes on when theirs is set back, and
+-- waits for theirs when that is set forward again (or when nobody was there for a while).
+local function ahead_of_hosts()
+  local held = call('HMGET', CLOCK, 'latest', 'ahead')
+  local latest, ahead = tonumber(held[1] or NOW), tonumber(held[2] or 0)
+  local step = NOW + ahead - latest
+  if step < -CLOCKS_DIFFER then
+    ahead = ahead - step + SWEPT_EVERY -- so long may it be since somebody looked
+  elseif step > CLOCKS_DIFFER then
+    ahead = math.max(0, ahead - step)
+  end
+  call('HSET', CLOCK, 'latest', whole(math.max(latest, NOW + ahead)), 'ahead', whole(ahead))
+  return ahead
+end
+
+-- By how many ms the queue's time was ahead when a contact arrived that is new here. An instant that
+-- is still to come is one of before the clock was set back.
+local function lag_of(arrived)
+  local ahead = ahead_of_hosts()
+  return tonumber(arrived) > NOW + CLOCKS_DIFFER and 0 or ahead
+end
+
+-- Note what a contact is and who carries it. `digest` is of the caller's number, or empty; `arrived`
+-- in ms, `since` the same as it stands in `asks`; `sticky` who last took the caller, or empty;
+-- `score` without the lag.
+local function put_down(contact, gateway, lease_ends, facts)
+  local key = CONTACT .. contact
+  local before = call('HGET', key, 'gateway')
+  if before and before ~= gateway then call('HDEL', CARRIED .. before, contact) end
+  call('HSETNX', CARRIED .. gateway, contact, '0')
+  call('ZADD', GATEWAYS, 'GT', lease_ends, gateway)
+  call('HSET', CONTACTS, contact, facts.asks)
+  call('HSET', key, 'gateway', gateway, 'score', whole(facts.score + facts.lag),
+    'touched', whole(NOW), 'digest', facts.digest, 'arrived', facts.arrived, 'since', facts.since,
+    'lag', whole(facts.lag), 'sticky', facts.sticky)
+end
+
+-- The run of this Redis: another after every start.
+local function run()
+  return string.match(call('INFO', 'server'), 'run_id:(%x+)')
+end
+
+-- How many gateways have beaten, but not since Redis started: what they do is not known here.
+local function unheard()
+  local present, count = run(), 0
+  local beaten = call('HGETALL', BEATEN)
+  for i = 1, #beaten, 2 do
+    if beaten[i + 1] ~= present and call('ZSCORE', GATEWAYS, beaten[i]) then count = count + 1 end
+  end
+  return count
+end
+
+-- No number up to this one is given to an offer any more: Redis may have lost the last it gave.
+local function number_given(number)
+  if number > tonumber(call('GET', OFFER_NUMBER) or 0) then
+    call('SET', OFFER_NUMBER, whole(number))
+  end
+end
+
 -- Take every trace of a contact away.
 local function forget(contact)
   local key = CONTACT .. contact
   local gateway = call('HGET', key, 'gateway')
-  if call('ZREM', WAITING, contact) == 1 then changed('op', 'left', 'contact', contact) end
+  out_of_line(contact)
   call('ZREM', RINGING, contact)
   call('HDEL', CONTACTS, contact)
   call('DEL', key)
@@ -156,14 +232,15 @@ end
 -- Keep the place of a contact that ends before its time, for the same caller's next call. Of
 -- several by one caller the earliest stands, for as long as the last of them. `lasting` is in ms.
 local function keep_place(contact, because, lasting)
-  local held = call('HMGET', CONTACT .. contact, 'digest', 'arrived', 'since')
-  if lasting <= 0 or not held[1] or held[1] == '' then return end
-  local key, ending = PLACE .. held[1], NOW + lasting
-  local there = call('HMGET', key, 'arrived', 'until')
-  if there[1] and tonumber(there[2]) >= NOW and tonumber(there[1]) < tonumber(held[2]) then
+  local held = call('HMGET', CONTACT .. contact, 'digest', 'arrived', 'since', 'lag')
+  if lasting <= 0 or not held[1] or held[1] == '' or requested_for(contact) then return end
+  local key, ending, lag = PLACE .. held[1], NOW + lasting, held[4] or '0'
+  local there = call('HMGET', key, 'arrived', 'until', 'lag')
+  local is_live = there[1] and tonumber(there[2]) >= NOW
+  if is_live and there[1] + (there[3] or 0) < held[2] + lag then
     ending = math.max(ending, tonumber(there[2]))
   else
-    call('HSET', key, 'arrived', held[2], 'since', held[3], 'because', because,
+    call('HSET', key, 'arrived', held[2], 'since', held[3], 'lag', lag, 'because', because,
       'contact', contact)
   end
   call('HSET', key, 'until', whole(ending))
@@ -213,7 +290,7 @@ local function end_promise(contact, kind, seq, data)
   if kind == 'CallbackGivenUp' then GIVEN_UP[#GIVEN_UP + 1] = contact end
 end
 
-local function give_up(contact)
+local function give_up_promise(contact)
   local held = call('HMGET', PROMISE .. contact, 'seq', 'attempts')
   end_promise(contact, 'CallbackGivenUp', held[1] + 1, { attempts = tonumber(held[2]),
     termination = { result = 'lapsed', reason = 'not_reached' } })
@@ -229,7 +306,8 @@ end
 -- of its caller's lasts, not before `earliest`; outside until the next opens; given up after the last.
 local function stand(contact, earliest)
   local key = PROMISE .. contact
-  local held = call('HMGET', key, 'openings', 'score', 'asks', 'digest', 'arrived', 'since', 'asked')
+  local held = call('HMGET', key, 'openings', 'score', 'asks', 'digest', 'arrived', 'since', 'asked',
+    'lag')
   local from = math.max(NOW, earliest)
   for _, opening in ipairs(cjson.decode(held[1])) do
     local opens, closes = opening[1], opening[2]
@@ -248,11 +326,12 @@ local function stand(contact, earliest)
       call('HDEL', CONTACT .. contact, 'withdrawals')
       call('HSET', CONTACT .. contact, 'gateway', '', 'promised', '1', 'score', held[2],
         'touched', whole(NOW), 'digest', held[4], 'arrived', held[5], 'since', held[6],
+        'lag', held[8] or '0',
         'sticky', held[7] ~= '' and held[7] or call('GET', SERVED .. held[4]) or '')
       return back_in_line(contact)
     end
   end
-  give_up(contact)
+  give_up_promise(contact)
 end
 
 -- Its gateway lets a promised contact go, or is dead: `seq` is the last event that is known of it.
@@ -281,7 +360,7 @@ local function take_back(contact, seq, reason)
     withdraw_promise(contact, held[3], held[4])
     return 'withdrawn'
   elseif serves[1] == 'talking' and attempts >= tonumber(held[5]) then
-    give_up(contact)
+    give_up_promise(contact)
   else
     stand(contact, earliest)
   end

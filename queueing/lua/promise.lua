@@ -12,12 +12,14 @@
 local contact, gateway, seq = ARGV[4], ARGV[5], tonumber(ARGV[6])
 local key = PROMISE .. contact
 if call('HGET', key, 'run') == SEED then return 1 end
-local held = call('HMGET', CONTACT .. contact, 'state', 'gateway', 'digest', 'arrived', 'since')
+local held = call('HMGET', CONTACT .. contact, 'state', 'gateway', 'digest', 'arrived', 'since', 'lag')
 if held[1] ~= 'queued' or held[2] ~= gateway or held[3] == '' then return 0 end
+if tonumber(call('HGET', BURIED .. gateway, contact) or 0) > seq then return 0 end -- to be told first
+local lag = held[6] or '0'
 if call('HSETNX', PROMISED, held[3], contact) == 0 then return 0 end
 
-call('HSET', key, 'run', SEED, 'record', ARGV[7], 'asks', ARGV[8], 'score', ARGV[9],
-  'openings', ARGV[10], 'asked', ARGV[13], 'most', ARGV[14], 'retry', ARGV[15],
+call('HSET', key, 'run', SEED, 'record', ARGV[7], 'asks', ARGV[8], 'score', whole(ARGV[9] + lag),
+  'lag', lag, 'openings', ARGV[10], 'asked', ARGV[13], 'most', ARGV[14], 'retry', ARGV[15],
   'digest', held[3], 'arrived', held[4], 'since', held[5], 'attempts', '0', 'seq', whole(seq + 1))
 journal('CallbackPromised', contact, whole(seq + 1), { choice = ARGV[11], ['until'] = ARGV[12] })
 stand(contact, NOW)

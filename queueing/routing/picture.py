@@ -1,7 +1,8 @@
 """Who waits, who is there, and who gets whom: pure choosing, kept up to date change by change.
 
 Contacts are served in order (`routing.order`). Each gets, of the counselors who are ready and fit
-an open step of its route: the one who last took this caller; else the one of the earliest step,
+an open step of its route: the one who last took this caller (or was agreed on for this caller: also
+without fitting a step); else the one of the earliest step,
 then one who is not overburdened, then who holds more of the preferred skills, then the higher
 levels in the required ones, then whoever has been idle longest. A contact is kept for a counselor
 who last took the caller, fits an open step and is on duty but busy, for as long as the plan says;
@@ -31,24 +32,31 @@ from queueing.routing.need import Need, Needs
 from queueing.routing.pair import Pair
 from queueing.routing.place import Place
 from queueing.routing.plan import Plan, tokens_of
+from queueing.routing.runningon import RunningOn
 from queueing.routing.standing import Standing
 
 __all__ = ["Pair", "Picture", "Standing"]
 
 WEIGHED_EVERY: Final = 60_000
 """Who is overburdened is looked at once in so many ms."""
+NO_STEP: Final = -1
+"""In place of a step's number, from 0: fits none, and is asked all the same."""
+STEPS_OF_A_PAIR: Final = 5
+"""Choosing for one contact takes about as long as opening the steps of so many."""
 
 
 class Picture:
     """One gateway's view of the queue. All instants are ms since 1970.
 
-    The time never goes back in here: a clock set back opens steps rather than closing them.
-    Counselors first, then contacts, is the cheaper order to fill it in.
+    The time never goes back in here, nor is it before anybody's arrival: when the clock is set
+    back it runs on from where it was. Counselors first, then contacts, is the cheaper order to fill
+    it in.
     """
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._now = 0
+        self._time = RunningOn()
+        self._was_cut = False
         self.clear()
 
     # --- what has changed
@@ -57,8 +65,10 @@ class Picture:
         """Forget everybody; the plan stays."""
         self._places: dict[ContactId, Place] = {}
         self._kept: dict[CounselorId, set[Place]] = defaultdict(set)
+        self._dedicated: dict[CounselorId, set[Place]] = defaultdict(set)
         self._dues: list[tuple[int, ContactId]] = []
         self._weighed: int | None = None
+        self._time.forget_arrivals()
         self._crew = Crew()
         self._begin()
 
@@ -81,15 +91,23 @@ class Picture:
         self._circles = Circles(self._crew)
         self._needs = Needs(self._plan, self._circles)
         self._unsettled: set[Need] = set()
+        self._stirred: set[Place] = set()
+        """Those for whom a step may have opened."""
         self._restless: set[Place] = set()
         self._fresh = 0
 
-    def contact_waits(self, waiting: Waiting, *, sticky: CounselorId | None = None) -> None:
-        """The contact is in line, or asks for something else; `sticky` last took this caller."""
+    def contact_waits(
+        self, waiting: Waiting, *, sticky: CounselorId | None = None, score: int | None = None
+    ) -> None:
+        """The contact is in line, or asks for something else; `sticky` last took this caller.
+
+        `score`: its place, where it is not by the arrival alone (`lua/enqueue.lua`).
+        """
         known = self._places.get(waiting.contact)
-        if known is not None and (known.waiting, known.sticky) == (waiting, sticky):
+        place = Place(waiting, sticky, score)
+        if known is not None and known.is_as(place):
             return
-        place = Place(waiting, sticky)
+        self._time.note_arrival(place.arrived)
         if known is not None:
             place.held_by = known.held_by
             self._detach(known)
@@ -135,7 +153,7 @@ class Picture:
         if place is not None and place.held_by == pair.counselor:
             place.held_by = None
             place.enter()
-            self._restless.add(place)
+            self._stir(place)
         seat = self._crew.seat(pair.counselor)
         if seat is not None and seat.held_for == pair.contact:
             self._crew.stand(seat, seat.standing, held_for=None)
@@ -143,22 +161,40 @@ class Picture:
 
     # --- who gets whom
 
-    def pairs(self, now: int) -> list[Pair]:
+    def pairs(self, now: int, *, most: int | None = None) -> list[Pair]:
         """Return the best pairs, in the order of the contacts.
 
         Both of each are held back until `contact_left` and `counselor_stands` tell of the claim, or
-        until `release`.
+        until `release`. `most`: stop after about so many small steps, for calls wait meanwhile;
+        then `is_unfinished`, and the next call goes on from there.
         """
-        now = self._now = max(now, self._now)
+        now = self._time.at(now)
         self._weigh(now)
-        self._pass_time(now)
-        made = list(self._serve(now)) if self._crew.free else []
+        if not self._pass_time(now, most):
+            return []  # whoever is not looked at yet may come before all others
+        self._was_cut = False
+        made: list[Pair] = []
+        for pair in self._serve(now) if self._crew.free else ():
+            made.append(pair)
+            if most is not None and len(made) * STEPS_OF_A_PAIR >= most:
+                self._was_cut = True
+                return made
         self._restless.clear()
         self._fresh = 0
         return made
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether there is something to look at that the last `pairs` has not."""
+        return self._was_cut or bool(self._stirred) or bool(self._unsettled)
+
     def _serve(self, now: int) -> Iterator[Pair]:
-        for contact in Agenda(self._crew, fresh=self._fresh, restless=self._restless):
+        # Whoever fits one who has just become free stands in the line of a circle of theirs.
+        all_are_fresh = not self._crew.free & ~self._fresh
+        restless = self._restless
+        if all_are_fresh:
+            restless = {place for place in restless if place.dedicated is not None}
+        for contact in Agenda(self._crew, fresh=self._fresh, restless=restless):
             place = self._places[contact]
             if place.in_line:
                 pair = self._choose(place, now)
@@ -171,6 +207,8 @@ class Picture:
             sticky = crew.seat(place.sticky)
         if sticky is not None and sticky.standing.is_on_duty and not place.is_crisis:
             step = place.first_step(sticky.bit)
+            if step is None and place.dedicated == sticky.counselor:
+                step = NO_STEP
             if step is not None and sticky.is_free:
                 return self._hold(place, sticky, step)
             limit = place.arrived + self._plan.sticky.milliseconds
@@ -213,7 +251,7 @@ class Picture:
                 del self._kept[place.kept_for]
             place.kept_for = place.kept_until = None
             place.enter()
-            self._restless.add(place)
+            self._stir(place)
 
     def _wake_kept_for(self, counselor: CounselorId) -> None:
         for place in tuple(self._kept.get(counselor, ())):
@@ -228,7 +266,7 @@ class Picture:
             at, contact = self._dues[0]
             place = self._places.get(contact)
             if place is not None and place.due == at:
-                return at
+                return self._time.by_the_clock(at)
             heappop(self._dues)
         return None
 
@@ -254,19 +292,25 @@ class Picture:
             self._weighed = now // WEIGHED_EVERY
             self._crew.weigh(now)
 
-    def _pass_time(self, now: int) -> None:
-        stirred = set(self._restless)
-        for need in self._unsettled:
-            need.settle()
-            stirred |= need.places
-        self._unsettled.clear()
+    def _pass_time(self, now: int, most: int | None) -> bool:
+        """Open the steps that are due; return whether all of them are open."""
         while self._dues and self._dues[0][0] <= now:
             at, contact = heappop(self._dues)
             place = self._places.get(contact)
             if place is not None and place.due == at:
-                stirred.add(place)
-        for place in stirred:
-            self._widen(place, now)
+                self._stirred.add(place)
+        steps = 0
+        while self._unsettled or self._stirred:
+            if most is not None and steps >= most:
+                return False
+            steps += 1
+            if self._unsettled:
+                need = self._unsettled.pop()
+                need.settle()
+                self._stirred |= need.places
+            else:
+                self._widen(self._stirred.pop(), now)
+        return True
 
     def _widen(self, place: Place, now: int) -> None:
         if place.kept_until is not None and place.kept_until <= now:
@@ -291,16 +335,30 @@ class Picture:
         place.need = self._needs.add(place)
         if place.held_by is None:
             place.enter()
-        self._restless.add(place)
+        if place.dedicated is not None:
+            self._dedicated[place.dedicated].add(place)
+        self._stir(place)
 
     def _detach(self, place: Place) -> None:
         self._unkeep(place)
+        if place.dedicated is not None:
+            self._dedicated[place.dedicated].discard(place)
+            if not self._dedicated[place.dedicated]:
+                del self._dedicated[place.dedicated]
         place.step_out()
         self._needs.remove(place)
+        self._stirred.discard(place)
         self._restless.discard(place)
+
+    def _stir(self, place: Place) -> None:
+        """To be looked at: it has come into line, or back."""
+        self._stirred.add(place)
+        self._restless.add(place)
 
     def _changed(self, seat: Seat) -> None:
         """The counselor may be free now, or fit others than before."""
         if seat.is_free:
             self._fresh |= seat.bit
+            for place in self._dedicated.get(seat.counselor, ()):
+                self._stir(place)
         self._wake_kept_for(seat.counselor)

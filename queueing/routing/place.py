@@ -9,7 +9,7 @@ from hotline.ids import CounselorId
 from hotline.ports import Waiting
 from queueing.keys import milliseconds
 from queueing.routing.circle import Circle
-from queueing.routing.order import waiting_score
+from queueing.routing.order import score_of
 
 if TYPE_CHECKING:
     from queueing.routing.need import Need
@@ -29,11 +29,16 @@ class Place:
 
     need: Need
 
-    def __init__(self, waiting: Waiting, sticky: CounselorId | None) -> None:
+    def __init__(
+        self, waiting: Waiting, sticky: CounselorId | None, score: int | None = None
+    ) -> None:
         self.waiting = waiting
         self.sticky = sticky
-        self.arrived = milliseconds(waiting.arrived_at)
-        self.rank = (waiting_score(waiting.priority, self.arrived), waiting.contact)
+        arrived = milliseconds(waiting.arrived_at)
+        plain = score_of(waiting)
+        self.rank = (plain if score is None else score, waiting.contact)
+        self.arrived = arrived + self.rank[0] - plain
+        """By the queue's own time, which a clock set back does not set back."""
         self.open: list[tuple[int, Circle]] = []
         """Steps, from 0, in their order, with their circles: once open they stay open."""
         self.widest: list[Circle] = []
@@ -44,6 +49,16 @@ class Place:
         self.held_by: CounselorId | None = None
         self.kept_for: CounselorId | None = None
         self.kept_until: int | None = None
+
+    def is_as(self, other: Place) -> bool:
+        """Whether both ask for the same, at the same place."""
+        return (self.waiting, self.sticky, self.rank) == (other.waiting, other.sticky, other.rank)
+
+    @property
+    def dedicated(self) -> CounselorId | None:
+        """Who was agreed on for this caller, and is asked whether they fit a step or not. A crisis
+        goes to whoever is certified for it."""
+        return None if self.is_crisis else self.waiting.asked_for
 
     @property
     def is_crisis(self) -> bool:

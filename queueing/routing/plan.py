@@ -17,6 +17,7 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, Strict, ValidationError
 
 from hotline.errors import PlanError
+from hotline.ids import requested_for
 from hotline.ports import Waiting
 from queueing.routing.planfaults import (
     Place,
@@ -76,6 +77,36 @@ class Sticky:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """Who is asked to join a conversation whose counselor cannot help alone, circle by circle from
+    the request on: a route of its own, for whatever the contact."""
+
+    __pydantic_config__: ClassVar = NO_OTHER_KEYS
+
+    steps: Annotated[tuple[Step, ...], counted(1, 20)]
+
+    @property
+    def route(self) -> Route:
+        return Route(name="", steps=self.steps)  # no route of a file has this name
+
+
+PROFESSIONALS = (CounselorKind.PROFESSIONAL, CounselorKind.SUPERVISOR)
+ESCALATION = Escalation(
+    steps=(
+        Step(name="professional, own district", reach=Reach.DISTRICT, kinds=PROFESSIONALS),
+        Step(name="professional, city-wide", kinds=PROFESSIONALS, seconds=10),
+        Step(
+            name="professional who speaks the language",
+            reach=Reach.ANYWHERE,
+            skills=SkillRule.LANGUAGE,
+            kinds=PROFESSIONALS,
+        ),
+    )
+)
+"""Of a plan that says nothing of it: the skills are preferred, a professional there must be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """All routes, as read from `text`; `version` is the first 12 hex digits of its SHA-256."""
 
@@ -86,9 +117,12 @@ class Plan:
     """Spoken by every counselor whose profile names no language."""
     sticky: Sticky = Sticky()
     text: str = ""
+    escalation: Escalation = ESCALATION
 
     def route_of(self, waiting: Waiting) -> Route:
-        """Return the contact's route: the first one that is for it."""
+        """Return the contact's route: the first one that is for it; of a request, the one."""
+        if requested_for(waiting.contact):
+            return self.escalation.route
         return next(
             (r for r in self.routes if r.condition is None or r.condition.matches(waiting)),
             self.routes[-1],
@@ -137,6 +171,7 @@ class _File(BaseModel):
     partners: tuple[Root, ...] = ()
     languages: Annotated[tuple[Language, ...], counted(1, 40)] = ("zh", "en")
     sticky: Sticky = Sticky()
+    escalation: Escalation = ESCALATION
     routes: Annotated[tuple[Route, ...], counted(1, 50)]
 
 
@@ -162,6 +197,7 @@ def read_plan(text: str, *, origin: str) -> Plan:
         partners=file.partners,
         languages=file.languages,
         sticky=file.sticky,
+        escalation=file.escalation,
         text=text,
     )
 
@@ -189,7 +225,12 @@ def plan_or_default(text: str | None) -> Plan:
 
 def cautions(plan: Plan) -> list[str]:
     """Return what a plan may well be and its author should know: one sentence each."""
+    volunteers = [s.name for s in plan.escalation.steps if CounselorKind.VOLUNTEER in s.kinds]
     return [
+        f"escalation: step {name!r} asks volunteers too; kinds = "
+        '["professional", "supervisor"] is for professionals alone'
+        for name in volunteers
+    ] + [
         f"route {route.name!r}: its last step leaves somebody out, so a caller may find nobody; "
         'reach = "anywhere" with skills = "none" is for anybody'
         for route in plan.routes
@@ -202,11 +243,13 @@ def _keys(place: Place) -> list[str]:
     match [part for part in place if isinstance(part, str)]:
         case ["sticky"]:
             return [field.name for field in fields(Sticky)]
+        case ["escalation"]:
+            return [field.name for field in fields(Escalation)]
         case ["routes"]:
             return ["name", "for", "steps"]
         case ["routes", "for"]:
             return [field.name for field in fields(Condition)]
-        case ["routes", "steps"]:
+        case ["routes" | "escalation", "steps"]:
             return [field.name for field in fields(Step)]
         case _:
             return list(_File.model_fields)

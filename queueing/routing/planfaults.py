@@ -36,6 +36,7 @@ _WRITE: Mapping[str, str] = {
     "name": 'name = "..."',
     "routes": "[[routes]], at least one",
     "steps": "[[routes.steps]] below its route, at least one",
+    "escalation.steps": "[[escalation.steps]], at least one",
 }
 """A key that must be there -> what to write."""
 
@@ -87,7 +88,8 @@ def shape_faults(
 def _sentence(error: ErrorDetails, keys: Callable[[Place], Sequence[str]]) -> str:
     kind, given = error["type"], error["input"]
     if kind == "missing":
-        return f"is missing; write {_WRITE.get(str(error['loc'][-1]), 'it')}"
+        place = place_name(error["loc"])
+        return f"is missing; write {_WRITE.get(place) or _WRITE.get(str(error['loc'][-1]), 'it')}"
     if kind in ("extra_forbidden", "unexpected_keyword_argument"):
         return f"no such key; there are {', '.join(keys(error['loc'][:-1]))}"
     if kind == "plan":
@@ -133,6 +135,9 @@ def _order_faults(raw: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     yield from _twice(routes, "route")
     yield from _fors(routes)
     partners = raw.get("partners")
+    escalation = raw.get("escalation")
+    if isinstance(escalation, dict):
+        routes = [*routes, (("escalation",), escalation)]
     for place, route in routes:
         steps = _tables(route.get("steps"), (*place, "steps"))
         yield from _twice(steps, "step of its route")

@@ -49,3 +49,13 @@ class Meter:
                 if part is not None:
                     used[part] += sum(map(int, columns[11:15])) / TICKS
         return Reading(at, used)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU seconds that the main thread of `pid` has used, to the nanosecond where the
+    kernel says so."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    except OSError:
+        columns = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, columns[11:13])) / TICKS

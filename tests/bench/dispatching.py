@@ -43,6 +43,11 @@ async def serve(url: str, gateway: GatewayId, kind: str) -> None:
     clock = SystemClock()
     store = QueueStore.open(url, clock=clock, limits=LIMITS)
     progress: Seen
+
+    def has_looked() -> bool:
+        """Whether the first look at everybody is over, which takes longer than all that follow."""
+        return kind != "picture" or (feed.in_step and not feed.picture.is_unfinished)
+
     if kind == "picture":
         feed = Feed(url, overview=store, alarms=FakeAlarms())
         dispatcher = Dispatcher(
@@ -56,7 +61,7 @@ async def serve(url: str, gateway: GatewayId, kind: str) -> None:
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while await reader.readline():
-        print(progress.seen, flush=True)
+        print(progress.seen if has_looked() else -1, flush=True)
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running

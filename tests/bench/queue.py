@@ -20,14 +20,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
+from admin.processes.garbage import collect_rarely
 from hotline.ids import CounselorId, OfferId
 from hotline.ports import Offer
 from queueing.inbox import Inbox
+from tests.bench.cpu import cpu_seconds
 from tests.bench.crowd import GATEWAYS, Crowd, Volley
 from tests.bench.dispatching import Child, dispatchers
 from tests.bench.queuereport import FULL, RATE, SIZES, QueueResults, Rush, show
-from tests.bench.redisserver import BenchRedis, cpu_seconds
-from tests.servers import select_pause
+from tests.servers import RedisServer, select_pause
 
 SAMPLES = 2_000
 ROUNDS = 5
@@ -40,7 +41,7 @@ __all__ = ["measure", "show"]
 class QueueBench:
     """One run on one Redis."""
 
-    def __init__(self, server: BenchRedis, say: Say, profile: Path | None = None) -> None:
+    def __init__(self, server: RedisServer, say: Say, profile: Path | None = None) -> None:
         self._server = server
         self._say = say
         self._profile = profile
@@ -207,7 +208,8 @@ class Taker:
 
 async def measure(folder: Path, say: Say, profile: Path | None = None) -> QueueResults:
     """Run all of it on a Redis of its own in `folder`."""
-    server = BenchRedis(folder)
+    collect_rarely()  # the inbox is a gateway's, and is measured as one
+    server = RedisServer(folder, fsync="everysec")
     server.start()
     try:
         return await QueueBench(server, say, profile).run()

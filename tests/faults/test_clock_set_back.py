@@ -7,6 +7,7 @@ At the level of the store, whose clock is turned by hand; real gateways read the
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +15,12 @@ import pytest
 import redis
 
 from hotline.events import CounselorState as S
+from hotline.events import Priority
+from hotline.ids import ContactId
 from hotline.ports import KeptPlace, Offer
 from queueing import keys
 from queueing.limits import Limits
+from tests.dispatching import dispatching, until, until_state
 from tests.queue_history import check_journal, failures
 from tests.queue_scene import GATEWAY, NOON, OTHER_GATEWAY, QueueScene, a_queue, a_waiting
 from tests.queue_state import Look
@@ -76,6 +80,94 @@ async def test_gateway_that_died_before_the_clock_jumped_is_buried_once(
         assert failures(journal(redis_url)) == Counter(["talking", "ringing", "w0", "w2"])
         assert {one.state for one in await scene.store.counselors()} == {S.READY}
         check_journal(journal(redis_url), {"1001", "1002", "1003"}, misses=2)
+        sound(redis_url)
+
+
+async def arrive(scene: QueueScene, *names: str, **more: Any) -> None:
+    """Each comes a second after the one before, by whatever the clock says then."""
+    for name in names:
+        scene.clock.advance(1)
+        waiting = replace(a_waiting(name, **more), arrived_at=scene.clock.now())
+        await scene.store.enqueue(waiting)
+
+
+async def served(scene: QueueScene, extension: str) -> str | None:
+    """Return whom the counselor gets who becomes ready now."""
+    await scene.add_ready(extension)
+    await until_state(scene, extension, S.OFFERED)
+    return (await scene.presence(extension)).contact
+
+
+async def test_callers_who_come_after_the_clock_was_set_back_overtake_nobody(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url) as scene:
+        async with dispatching(scene) as one, dispatching(scene, OTHER_GATEWAY):
+            await arrive(scene, "b1", "b2")
+            await arrive(scene, "crisis1", priority=Priority.CRISIS)
+            scene.clock.advance(-HOUR)
+            await arrive(scene, "a1", gateway=OTHER_GATEWAY)
+            await arrive(scene, "crisis2", priority=Priority.CRISIS)
+            await arrive(scene, "a2")
+            order = ["crisis1", "crisis2", "b1", "b2", "a1", "a2"]
+            assert await scene.line() == order
+            await scene.pass_time(10, GATEWAY, OTHER_GATEWAY)
+            await scene.store.enqueue(a_waiting("b1", after=1))  # said again, it keeps its place
+            assert await scene.line() == order
+            await until(lambda: one.feed.picture.waiting == 6)
+            assert [await served(scene, f"100{n}") for n in range(4)] == order[:4]
+        async with dispatching(scene), dispatching(scene, OTHER_GATEWAY):  # begun after it
+            assert [await served(scene, f"100{n}") for n in range(4, 6)] == order[4:]
+        sound(redis_url)
+
+
+async def test_clock_that_is_put_right_again_lets_nobody_overtake_either(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene:
+        await arrive(scene, "before")
+        scene.clock.advance(-HOUR)
+        await arrive(scene, "between1", "between2")
+        scene.clock.advance(HOUR)
+        await arrive(scene, "after1", "after2")
+        scene.clock.advance(-2 * HOUR)
+        await arrive(scene, "again")
+        line = ["before", "between1", "between2", "after1", "after2", "again"]
+        assert await scene.line() == line
+        with redis.Redis.from_url(redis_url) as connection:
+            ahead = connection.hget(keys.CLOCK, "ahead")
+        assert abs(int(ahead or 0) / 1000 - 2 * HOUR) < 2
+        sound(redis_url)
+
+
+async def test_caller_who_arrived_before_the_clock_was_set_back_and_queues_after_has_that_place(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url) as scene:
+        in_the_menu = replace(a_waiting("menu"), arrived_at=scene.clock.now())
+        await arrive(scene, "quick")
+        scene.clock.advance(-HOUR)
+        await arrive(scene, "late")
+        await scene.store.enqueue(in_the_menu)
+        assert await scene.line() == ["menu", "quick", "late"]
+
+
+@pytest.mark.parametrize("heard", [True, False])
+async def test_place_that_is_kept_is_kept_over_the_clock_set_back(
+    redis_url: str, heard: bool
+) -> None:
+    async with a_queue(redis_url) as scene:
+        await arrive(scene, "first", digest="d1")
+        await arrive(scene, "second")
+        since = NOON + timedelta(seconds=1)
+        await scene.store.leave(ContactId("first"), fault=True)
+        scene.clock.advance(-HOUR)
+        await arrive(scene, "third")
+        again = replace(a_waiting("again", digest="d1"), arrived_at=scene.clock.now())
+        assert await scene.store.enqueue(again) == KeptPlace(since, "fault")
+        assert await scene.line() == ["again", "second", "third"]
+        told = None if heard else KeptPlace(since, "fault")
+        repeated = replace(again, arrived_at=since) if heard else again
+        assert await scene.store.enqueue(repeated) == told
+        assert await scene.line() == ["again", "second", "third"]
         sound(redis_url)
 
 

@@ -173,6 +173,33 @@ async def test_place_of_who_waited_is_kept_for_the_next_call(
         assert await line(side, "c3", "c2") == [1, 2]
 
 
+@pytest.mark.parametrize("offered", [False, True])
+async def test_who_was_served_elsewhere_is_out_of_line_and_keeps_no_place(
+    open_side: OpenSide, offered: bool
+) -> None:
+    async with open_side() as side:
+        if offered:
+            await ring(side, a_waiting("c1", digest="d"))
+        else:
+            await side.queue.enqueue(a_waiting("c1", digest="d"))
+        await side.queue.leave(C1, served=True)
+        assert await line(side, "c1") == [0]
+        if offered:
+            assert (await side.stands(ONE))[0] is S.READY
+        assert await side.queue.enqueue(a_waiting("c3", after=60, digest="d")) is None
+
+
+async def test_who_was_served_elsewhere_in_vain_comes_back_to_the_first_place(
+    open_side: OpenSide,
+) -> None:
+    async with open_side() as side:
+        await side.queue.enqueue(a_waiting("c1", digest="d"))
+        await side.queue.enqueue(a_waiting("c2", after=30))
+        await side.queue.leave(C1, served=True)
+        assert await side.queue.enqueue(a_waiting("c1", digest="d")) is None
+        assert await line(side, "c1", "c2") == [1, 2]
+
+
 async def test_kept_place_is_told_until_it_is_said_as_the_arrival(open_side: OpenSide) -> None:
     async with open_side() as side:
         await side.queue.enqueue(a_waiting("c1", digest="d"))

@@ -17,11 +17,13 @@ from hotline.events import CounselorState as S
 from hotline.ids import GatewayId, OfferId
 from hotline.ports import Offer
 from queueing import keys
+from queueing.dispatcher import SLICE
 from queueing.inbox import Inbox
 from queueing.limits import Limits
 from queueing.planning import Plans
 from queueing.routing.pair import Pair
 from queueing.routing.plan import default_plan
+from queueing.routing.skills import CounselorKind
 from tests.dispatching import dispatching, until, until_state
 from tests.queue_scene import (
     GATEWAY,
@@ -84,6 +86,29 @@ async def publish(scene: QueueScene, text: str) -> str:
         return (await plans.publish(text, origin="test", by="test")).version
     finally:
         await plans.close()
+
+
+async def test_picture_that_takes_long_is_made_in_slices_and_calls_go_on_between(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url) as scene:
+        for n in range(3 * SLICE):
+            await scene.store.enqueue(a_waiting(f"c{n:04}", after=-n / 10))
+        async with dispatching(scene) as dispatcher:
+            picture, cut = dispatcher.feed.picture, []
+            look = picture.pairs
+
+            def pairs(now: int, *, most: int | None = None) -> list[Pair]:
+                made = look(now, most=most)
+                cut.append(picture.is_unfinished)
+                return made
+
+            picture.pairs = pairs  # type: ignore[method-assign]
+            await until(lambda: False in cut)
+            assert cut.count(True) >= 2
+            await scene.add_ready("1001")
+            await until_state(scene, "1001", S.OFFERED)
+            assert (await scene.presence("1001")).contact == f"c{3 * SLICE - 1:04}"
 
 
 async def test_one_look_serves_priority_skill_and_district(redis_url: str) -> None:
@@ -211,6 +236,19 @@ async def test_last_counselor_of_a_caller_gets_the_next_call(redis_url: str) -> 
         assert (second.counselor, second.sticky) == ("1001", True)
 
 
+async def test_owner_is_told_for_which_of_its_contacts_nobody_is_there(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene, dispatching(scene, tick=0.02) as running:
+        told = running.unstaffed
+        await scene.store.enqueue(a_waiting("theirs", gateway=OTHER_GATEWAY))
+        await scene.store.enqueue(a_waiting("ours"))
+        await until(lambda: running.feed.picture.waiting == 2)
+        scene.clock.advance(1)
+        await until(lambda: told and told[-1] == {"ours"})
+        await scene.add_ready("1001")  # takes one of the two; both have somebody from now on
+        scene.clock.advance(1)
+        await until(lambda: told[-1] == frozenset())
+
+
 async def test_operator_hears_that_nobody_is_staffed_and_that_somebody_is(redis_url: str) -> None:
     async with a_queue(redis_url) as scene, dispatching(scene, tick=0.02) as running:
         alarms = running.alarms
@@ -225,6 +263,30 @@ async def test_operator_hears_that_nobody_is_staffed_and_that_somebody_is(redis_
         await scene.add_ready("1001")
         scene.clock.advance(1)
         await until(lambda: not alarms.standing)
+
+
+async def test_operator_hears_that_no_professional_is_there_to_join_a_conversation(
+    redis_url: str,
+) -> None:
+    async with (
+        a_queue(redis_url) as scene,
+        taking(scene) as taker,
+        dispatching(scene, tick=0.02) as running,
+    ):
+        await scene.a_talk("c1", "1001")
+        await scene.add_ready("1002")  # a volunteer, who is asked for everybody else
+        await scene.store.enqueue(a_waiting("c1+1"))
+        for _ in range(3):
+            scene.clock.advance(1)
+            await until(lambda: running.alarms.standing)
+        assert AlarmKind.NOBODY_STAFFED in running.alarms.standing
+        await scene.store.put_counselor(replace(a_profile("2001"), kind=CounselorKind.PROFESSIONAL))
+        await scene.ask("2001", S.READY)
+        scene.clock.advance(1)
+        await until(lambda: not running.alarms.standing)
+        await taker.next()
+        offer = await taker.next()
+        assert (offer.contact, offer.counselor) == ("c1+1", "2001")
 
 
 async def test_dispatchers_at_once_give_nobody_twice(redis_url: str) -> None:
@@ -281,3 +343,17 @@ async def test_refused_claim_does_not_hold_anybody_back(redis_url: str, gateway:
         async with asyncio.timeout(10):
             while await scene.state("1001") is not S.OFFERED:
                 scene.clock.advance(0.1)
+
+
+async def test_one_phone_that_does_not_answer_stops_nobody_else(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene, dispatching(scene):
+        await scene.store.enqueue(a_waiting("c1"))
+        await scene.add_ready("1001")
+        await until_state(scene, "1001", S.OFFERED)  # and rings, and rings
+        for n, extension in enumerate(("1002", "1003", "1004"), 2):
+            await scene.store.enqueue(a_waiting(f"c{n}"))
+            await scene.add_ready(extension)
+            await until_state(scene, extension, S.OFFERED)
+        await scene.pass_time(31, GATEWAY)
+        assert await scene.line() == ["c1", "c2", "c3", "c4"]
+        assert await scene.state("1001") is S.NOT_READY

@@ -16,6 +16,7 @@ from admin.doctor import Finding, Verdict, examine, show
 from admin.doctor.database import examine_database
 from admin.doctor.edge import examine_edge
 from admin.doctor.engine import examine_engine
+from admin.doctor.flows import examine_flows
 from admin.doctor.machine import examine_clock, examine_disk, examine_secrets
 from admin.doctor.portcheck import examine_ports, rtp_ports
 from admin.doctor.prompts import examine_prompts
@@ -24,8 +25,11 @@ from admin.initialize import write_config
 from admin.processes.specs import specs
 from admin.supervision.supervisor import Supervisor
 from hotline.clock import SystemClock
-from hotline.config import Database, Recording, Redis, Settings, load
+from hotline.config import Database, Line, Recording, Redis, Settings, load
 from tests.servers import RedisServer, free_port
+
+WHEEL = Path(__file__).parents[2] / "build" / "wheel"
+"""The PyPI wheel of the engine, unpacked by `make setup-test`."""
 
 
 @pytest.fixture
@@ -42,7 +46,8 @@ def test_machine_with_everything_has_nothing_broken(settings: Settings) -> None:
     findings = examine(settings)
     assert [finding for finding in findings if finding.state is Verdict.BAD] == []
     assert {finding.subject for finding in findings} == {
-        "engine", "edge", "redis", "database", "prompts", "disk", "ports", "secrets", "clock",
+        "engine", "edge", "redis", "database", "prompts", "menus", "disk", "ports", "secrets",
+        "clock",
     }  # fmt: skip
 
 
@@ -51,6 +56,15 @@ def test_engine_is_named_with_version_capacity_and_codecs(settings: Settings) ->
     assert "pjsua2 2." in said
     assert "legs per process" in said
     assert "PCMA/8000" in said
+
+
+def test_engine_that_believes_strangers_is_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not [f for f in examine_engine(settings) if "strangers" in f.says.en]
+    monkeypatch.setenv("PYTHONPATH", str(WHEEL))
+    found = [f for f in examine_engine(settings) if "strangers" in f.says.en]
+    assert [f.state for f in found] == [Verdict.WARN]
 
 
 def test_more_contacts_than_the_engine_carries_is_told(settings: Settings) -> None:
@@ -198,3 +212,47 @@ def test_findings_are_shown_in_the_sites_language(
     shown = console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
     assert mark in shown
     assert "→" in shown
+
+
+def menus_of(settings: Settings, **line: str) -> list[Finding]:
+    """What is said of the menus when there is this line."""
+    lines = (Line(number="12356", **line),)
+    return list(examine_flows(settings.model_copy(update={"lines": lines})))
+
+
+@pytest.fixture
+def spoken(settings: Settings, spoken_prompts: Path) -> Settings:
+    """Settings of a site where every prompt has been made."""
+    settings.prompts_dir.parent.mkdir(parents=True, exist_ok=True)
+    settings.prompts_dir.symlink_to(spoken_prompts)
+    return settings
+
+
+def test_menus_of_every_line_open_and_closed_are_looked_at(spoken: Settings) -> None:
+    (found,) = menus_of(spoken)
+    assert found.state is Verdict.OK
+    assert found.says.en == "all can be read: blocked, care, closed, main"
+
+
+@pytest.mark.parametrize("which", ["flow", "closed"])
+def test_menu_that_does_not_exist_is_told(spoken: Settings, which: str) -> None:
+    (found,) = menus_of(spoken, **{which: "nachts"})
+    assert found.state is Verdict.WARN
+    assert f"there is no flow nachts (lines.{which} of 12356)" in found.says.en
+
+
+def test_menu_that_cannot_be_read_is_told_with_its_fault(spoken: Settings) -> None:
+    spoken.flows_dir.mkdir(parents=True)
+    (spoken.flows_dir / "closed.toml").write_text('start = "nowhere"\n[nodes.closed]\n')
+    (found,) = menus_of(spoken)
+    assert "closed (lines.closed of 12356) is not used, the shipped closed serves" in found.says.en
+    assert "nodes.closed.prompts" in found.says.en
+
+
+def test_prompt_that_an_operators_menu_says_and_that_is_missing_is_told(spoken: Settings) -> None:
+    spoken.flows_dir.mkdir(parents=True)
+    (spoken.flows_dir / "night.toml").write_text(
+        'start = "a"\n[nodes.a]\nprompts = ["closed", "our_own_words"]\nend = true\n'
+    )
+    (found,) = menus_of(spoken, closed="night")
+    assert "night says prompts that are missing: our_own_words;" in found.says.en

@@ -138,13 +138,11 @@ async def test_change_that_cannot_be_read_stops_nothing(redis_url: str) -> None:
             for change in (
                 {"op": "wait", "contact": "x", "score": "1", "asks": "{", "sticky": ""},
                 {"op": "counselor", "counselor": "9", "state": "ready"},
-                {"op": "of a later version"},
                 {"strange": "entry"},
             ):
                 connection.xadd(keys.CHANGES, change, id="1-*")
         await scene.store.enqueue(a_waiting("c1"))
         await until(shows(feed, 1, 0))
-        assert feed.epoch == 1
 
 
 async def test_busy_time_is_counted_from_signing_on(redis_url: str) -> None:

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from admin.initialize import ChosenPorts, choose_ports, write_config
 from hotline.config import Settings, Trunk, load
 from hotline.errors import ConfigError
+from hotline.overflow import Overflow
 
 DEFAULTS = ChosenPorts(edge=5060, redis=6390, first_gateway=5070, first_rtp=20000, rtp_ports=4096)
 
@@ -43,6 +44,9 @@ def test_file_without_its_comment_signs_says_the_defaults(tmp_path: Path) -> Non
                              ("callback", "shown")):  # fmt: skip
         assert said[section].pop(key)
         default[section].pop(key)
+    (example,) = said.pop("overflow")
+    assert default.pop("overflow") == ()
+    assert example == Overflow(name="north", to=example["to"], after=120).model_dump()
     assert said == default
 
 
@@ -52,7 +56,7 @@ def test_every_setting_stands_in_the_file(tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     default = Settings()
     values = [getattr(default, name) for name in Settings.model_fields]
-    sections: list[type[BaseModel]] = [Trunk]
+    sections: list[type[BaseModel]] = [Trunk, Overflow]
     sections += [type(value) for value in values if isinstance(value, BaseModel)]
     keys = {key for section in sections for key in section.model_fields} - {"trunks"}
     assert len(keys) > 25

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
 import redis
 
+from hotline.contact import ContactState as C
 from hotline.events import (
+    AlarmKind,
     CallerLeft,
     ContactFailed,
     CounselorStateChanged,
     Event,
     MenuFinished,
+    MessageLeft,
+    PartnerLeft,
     Reason,
     Result,
     Termination,
 )
 from hotline.events import CounselorState as S
 from hotline.ids import ContactId, GatewayId, new_event_id
+from hotline.ports import Carried
 from hotline.wire import encode
 from queueing import keys
 from queueing.heart import Heart
@@ -44,21 +50,26 @@ def failures(scene: QueueScene) -> list[ContactFailed]:
 
 
 @dataclass
-class Carrier:
-    """A gateway as its heart sees it: what it carries, what of that waits, what to put back."""
+class FakeCarrier:
+    """A gateway as its heart sees it: what it carries, and what it was told."""
 
-    carried: dict[ContactId, int] = field(default_factory=dict)
-    waiting: set[ContactId] = field(default_factory=set)
-    requeued: list[ContactId] = field(default_factory=list)
+    carried: dict[ContactId, Carried] = field(default_factory=dict)
+    amiss: list[ContactId] = field(default_factory=list)
+    revived: dict[ContactId, int] = field(default_factory=dict)
+    alarms: FakeAlarms = field(default_factory=FakeAlarms)
+
+    @classmethod
+    def of(cls, contact: str, seq: int) -> FakeCarrier:
+        return cls({ContactId(contact): Carried(seq=seq)})
+
+    def tell_again(self, contacts: Collection[ContactId]) -> None:
+        self.amiss.extend(contacts)
+
+    def revive(self, failed: Mapping[ContactId, int]) -> None:
+        self.revived.update(failed)
 
     def heart(self, scene: QueueScene, gateway: GatewayId = GATEWAY) -> Heart:
-        return Heart(
-            leases=scene.store,
-            gateway=gateway,
-            carried=lambda: self.carried,
-            waiting=lambda: self.waiting,
-            requeue=self.requeued.extend,
-        )
+        return Heart(leases=scene.store, gateway=gateway, carrier=self, alarms=self.alarms)
 
 
 async def test_offer_past_its_lease_is_withdrawn(redis_url: str) -> None:
@@ -111,7 +122,9 @@ async def test_dead_gateway_loses_its_contacts_and_frees_its_counselors(redis_ur
         await scene.store.enqueue(a_waiting("waiting"))
         await scene.store.enqueue(a_waiting("other", gateway=OTHER_GATEWAY))
         carried = {"menu": 3, "waiting": 5, "ringing": 6, "talking": 9}
-        await scene.store.heartbeat(GATEWAY, {ContactId(c): n for c, n in carried.items()})
+        await scene.store.heartbeat(
+            GATEWAY, {ContactId(c): Carried(seq=n) for c, n in carried.items()}
+        )
         await scene.pass_time(14, OTHER_GATEWAY)
         assert failures(scene) == []
         await scene.pass_time(2, OTHER_GATEWAY)
@@ -123,13 +136,14 @@ async def test_dead_gateway_loses_its_contacts_and_frees_its_counselors(redis_ur
         assert await scene.state("1001") is S.WRAP_UP
         assert await scene.state("1002") is S.READY
         with redis.Redis.from_url(redis_url) as connection:
-            assert connection.keys(f"*{GATEWAY}*") == []
+            assert connection.keys(f"*{GATEWAY}*") == [f"{keys.BURIED}{GATEWAY}".encode()]
+            assert 0 < connection.pttl(f"{keys.BURIED}{GATEWAY}") <= 3_600_000
 
 
 async def test_sweep_returns_whom_it_lost(redis_url: str) -> None:
     async with a_queue(redis_url) as scene:
         await scene.a_talk("c1", "1001")
-        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): 9})
+        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): Carried(seq=9)})
         await scene.pass_time(15)
         scene.clock.advance(1)
         sweep = await scene.store.sweep()
@@ -139,17 +153,22 @@ async def test_sweep_returns_whom_it_lost(redis_url: str) -> None:
         assert (await scene.store.sweep()).lost == ()
 
 
-async def test_lost_contact_is_counted_on_from_what_the_journal_says(redis_url: str) -> None:
+@pytest.mark.parametrize(
+    ("ending", "facts"),
+    [
+        (CallerLeft, {}),
+        (PartnerLeft, {"partner": "north"}),
+        (MessageLeft, {"recording": "r", "seconds": 9.0}),
+    ],
+)
+async def test_lost_contact_is_counted_on_from_what_the_journal_says(
+    redis_url: str, ending: type[Event], facts: dict[str, object]
+) -> None:
     async with a_queue(redis_url) as scene:
-        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): 2, ContactId("c2"): 2})
+        await scene.store.heartbeat(GATEWAY, {ContactId(c): Carried(seq=2) for c in ("c1", "c2")})
         write(scene, MenuFinished, "c1", 3, outcome="chosen", topic="grief", language="zh")
-        write(
-            scene,
-            CallerLeft,
-            "c2",
-            3,
-            termination=Termination(Result.ABANDONED, Reason.CALLER_HUNG_UP),
-        )
+        ended = Termination(Result.ABANDONED, Reason.CALLER_HUNG_UP)
+        write(scene, ending, "c2", 3, termination=ended, **facts)
         await scene.pass_time(17)
         assert [(event.subject, event.seq) for event in failures(scene)] == [("c1", 4)]
 
@@ -196,7 +215,7 @@ async def test_contact_that_its_gateway_no_longer_carries_is_mended(
 ) -> None:
     async with a_queue(redis_url, Limits(offer_lease=600)) as scene:
         await (scene.a_talk() if talking else scene.an_offer())
-        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): 4})
+        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): Carried(seq=4)})
         for _ in range(16):
             assert await scene.state() is (S.TALKING if talking else S.OFFERED)
             scene.clock.advance(1)
@@ -225,32 +244,58 @@ async def test_gateway_that_was_given_up_is_told(redis_url: str) -> None:
 
 async def test_heart_keeps_the_gateway_alive_with_what_it_carries(redis_url: str) -> None:
     async with a_queue(redis_url) as scene:
-        carrier = Carrier({ContactId("c1"): 1})
+        carrier = FakeCarrier()
         heart = carrier.heart(scene)
-        for _ in range(10):
-            carrier.carried[ContactId("c1")] += 1
+        for n in range(10):
+            carrier.carried[ContactId("c1")] = Carried(seq=2 + n)
             await heart.beat()
             await scene.pass_time(3)
         await scene.pass_time(14)
         assert [event.seq for event in failures(scene)] == [12]
 
 
-async def test_contact_that_redis_has_lost_is_put_in_line_at_the_next_beat(redis_url: str) -> None:
+async def test_contact_that_redis_has_lost_is_told_of_at_the_next_beat(redis_url: str) -> None:
     async with a_queue(redis_url) as scene:
-        carrier = Carrier(
-            {ContactId(c): 1 for c in ("menu", "waits", "held")},
-            {ContactId("waits"), ContactId("held")},
-        )
-        await scene.store.enqueue(a_waiting("waits"))
-        await scene.store.enqueue(a_waiting("held"))
+        carrier = FakeCarrier.of("menu", 1)
+        for name in ("waits", "held"):
+            carrier.carried[ContactId(name)] = Carried(seq=1, state=C.QUEUED)
+            await scene.store.enqueue(a_waiting(name))
         heart = carrier.heart(scene)
         await heart.beat()
-        assert carrier.requeued == []
+        assert carrier.amiss == []
         with redis.Redis.from_url(redis_url) as connection:
             connection.flushall()
         await scene.store.enqueue(a_waiting("held"))
         await heart.beat()
-        assert carrier.requeued == ["waits"]
+        assert carrier.amiss == ["waits"]
+
+
+async def test_operator_hears_of_a_contact_that_no_call_has_any_more(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene:
+        await scene.a_talk()
+        carrier = FakeCarrier.of("c1", 4)
+        heart = carrier.heart(scene)
+        await heart.beat()
+        carrier.carried.clear()
+        for _ in range(16):
+            scene.clock.advance(1)
+            await heart.beat()
+        ((kind, detail),) = carrier.alarms.told
+        assert kind is AlarmKind.STUCK_STATE_MENDED
+        assert detail == "1 contacts were in the queue and in no call"
+        assert await scene.state() is S.WRAP_UP
+
+
+async def test_gateway_that_was_given_up_hears_at_its_next_beat_who_was_failed(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url) as scene:
+        carrier = FakeCarrier.of("c1", 4)
+        heart = carrier.heart(scene)
+        await heart.beat()
+        await scene.pass_time(17)
+        await heart.beat()
+        assert carrier.revived == {"c1": 5}
 
 
 SLOT = "gateway-1.0000beef"
@@ -262,9 +307,9 @@ async def test_new_life_in_a_slot_ends_what_the_last_one_carried(redis_url: str)
         elsewhere = GatewayId("gateway-1.0000cafe.cccccccc")  # another host's slot of that name
         for gateway, contact in ((dead, "lost"), (elsewhere, "safe")):
             await scene.store.enqueue(a_waiting(contact, gateway=gateway))
-            await Carrier({ContactId(contact): 2}).heart(scene, gateway).beat()
+            await FakeCarrier.of(contact, 2).heart(scene, gateway).beat()
         await scene.store.enqueue(a_waiting("young", gateway=heir))
-        heart = Carrier({ContactId("young"): 1}).heart(scene, heir)
+        heart = FakeCarrier.of("young", 1).heart(scene, heir)
         await heart.beat()
         sweep = await scene.store.sweep()
         assert [(lost.contact, lost.gateway, lost.seq) for lost in sweep.lost] == [
@@ -277,7 +322,7 @@ async def test_new_life_ends_the_last_one_although_nobody_swept_meanwhile(redis_
     async with a_queue(redis_url) as scene:
         await scene.store.enqueue(a_waiting("lost", gateway=GatewayId(f"{SLOT}.aaaaaaaa")))
         scene.clock.advance(8)  # the only gateway was down: leases begin anew, but not that one
-        await Carrier().heart(scene, GatewayId(f"{SLOT}.bbbbbbbb")).beat()
+        await FakeCarrier().heart(scene, GatewayId(f"{SLOT}.bbbbbbbb")).beat()
         sweep = await scene.store.sweep()
         assert sweep.was_away
         assert [lost.contact for lost in sweep.lost] == ["lost"]
@@ -285,11 +330,11 @@ async def test_new_life_ends_the_last_one_although_nobody_swept_meanwhile(redis_
 
 async def test_only_the_first_beat_of_a_life_ends_another(redis_url: str) -> None:
     async with a_queue(redis_url) as scene:
-        old = Carrier().heart(scene, GatewayId(f"{SLOT}.aaaaaaaa"))
+        old = FakeCarrier().heart(scene, GatewayId(f"{SLOT}.aaaaaaaa"))
         await old.beat()
         heir = GatewayId(f"{SLOT}.bbbbbbbb")
         await scene.store.enqueue(a_waiting("young", gateway=heir))
-        await Carrier({ContactId("young"): 1}).heart(scene, heir).beat()
+        await FakeCarrier.of("young", 1).heart(scene, heir).beat()
         await old.beat()  # frozen until now, and soon to be killed
         assert (await scene.store.sweep()).lost == ()
         assert await scene.line() == ["young"]

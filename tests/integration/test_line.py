@@ -28,7 +28,9 @@ async def test_line_is_ordered_by_priority_then_arrival(redis_url: str) -> None:
         ):
             await scene.store.enqueue(waiting)
         assert await scene.line() == ["crisis", "risk", "callback", "old", "young"]
-        places = [await scene.store.position(ContactId(c)) for c in ("crisis", "old", "nobody")]
+        places = [
+            (await scene.store.place(ContactId(c))).position for c in ("crisis", "old", "nobody")
+        ]
         assert places == [1, 4, 0]
 
 
@@ -79,7 +81,7 @@ async def test_leaving_the_line_moves_the_others_up(redis_url: str) -> None:
         await scene.store.enqueue(a_waiting("b", after=1))
         await scene.store.leave(ContactId("a"))
         await scene.store.leave(ContactId("a"))
-        assert await scene.store.position(ContactId("b")) == 1
+        assert (await scene.store.place(ContactId("b"))).position == 1
 
 
 async def test_leaving_during_an_offer_frees_the_counselor_in_the_old_place(
@@ -122,7 +124,7 @@ async def test_absent_redis_is_told_as_such() -> None:
     )
     for attempt in (
         store.enqueue(a_waiting()),
-        store.position(ContactId("c1")),
+        store.place(ContactId("c1")),
         store.snapshot(),
         store.pulse(),
         store.plan_text(),

@@ -25,7 +25,7 @@ async def test_offer_claims_both_and_tells_the_owner(redis_url: str) -> None:
     async with a_queue(redis_url) as scene:
         offer = await scene.an_offer()
         assert await scene.line() == []
-        assert await scene.store.position(offer.contact) == 0
+        assert (await scene.store.place(offer.contact)).position == 0
         presence = await scene.presence()
         assert (presence.state, presence.contact) == (S.OFFERED, "c1")
         with redis.Redis.from_url(redis_url) as connection:

@@ -46,6 +46,8 @@ async def cause(scene: QueueScene, occasion: Occasion, offer: Offer) -> None:
         await scene.offer(GHOST)
     elif occasion is On.ANSWERED:
         await scene.store.accept(offer)
+    elif occasion is On.FOUND_TALKING:
+        await scene.store.restate(a_waiting(offer.contact), offer, talking=True)
     elif occasion is On.CALL_ENDED:
         await scene.store.finish(offer, requeue=False)
     elif occasion is On.MISSED_ONCE:

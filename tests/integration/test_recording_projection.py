@@ -96,6 +96,9 @@ def test_a_failure_to_start_leaves_nothing(history: History) -> None:
         (e.CallerLeft, {"termination": HUNG_UP}),
         (e.CounselorLeft, {"counselor": CounselorId("1001"), "termination": HUNG_UP}),
         (e.CounselorLost, {"counselor": CounselorId("1001"), "reason": Reason.RTP_SILENCE}),
+        (e.PartnerLost, {"partner": "north", "reason": Reason.RTP_SILENCE}),
+        (e.PartnerLeft, {"partner": "north", "termination": HUNG_UP}),
+        (e.MessageLeft, {"recording": FIRST, "seconds": 9.0, "termination": HUNG_UP}),
         (e.ContactFailed, {"termination": Termination(Result.FAILED, Reason.GATEWAY_LOST)}),
     ],
 )

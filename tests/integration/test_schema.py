@@ -13,11 +13,7 @@ from sqlalchemy import Engine, inspect, text
 
 from admin import schema
 from hotline.database import Base, open_engine
-from tests.postgres import PostgresServer, programs
-
-needs_postgres = pytest.mark.skipif(
-    programs() is None, reason="Debian's package postgresql is not installed"
-)
+from tests.postgres import PostgresServer
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +27,7 @@ def postgres() -> Iterator[PostgresServer]:
         server.stop()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=needs_postgres)])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     if request.param == "sqlite":
         engine = open_engine(f"sqlite:///{tmp_path / 'hotline.sqlite'}")

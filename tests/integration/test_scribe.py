@@ -131,6 +131,20 @@ def a_visit(contact: str = "c1") -> History:
     )
 
 
+def test_a_contact_that_was_escalated_belongs_to_who_ended_it_and_both_offers_were_answered(
+    stream: redis.Redis, engine: Engine
+) -> None:
+    tale = History("c1").arrive().greet().queue().offer("1", "1001").answer("1", "1001")
+    tale.escalate("1001", 60.0).join("2", "2001", 9.0).part("1001", "2001", "desk", 30.0)
+    add(stream, tale.complete("2001", 100.0).events)
+    fold_all(make_scribe(stream, engine), stream)
+    with snapshot(engine) as session:
+        contact = session.get_one(tables.ContactRow, "c1")
+        assert (contact.counselor, contact.talk_seconds) == ("2001", 200.0)
+        offers = session.scalars(select(OfferRow).order_by(OfferRow.offer))
+        assert [row.outcome for row in offers] == ["answered", "answered"]
+
+
 def test_a_visit_is_folded_into_contact_states_offers_and_intervals(
     stream: redis.Redis, engine: Engine
 ) -> None:

@@ -25,11 +25,7 @@ from hotline.journal.tables import RejectRow
 from hotline.wire import encode
 from queueing.journal import OfferProjection
 from tests.histories import interleave, random_history
-from tests.postgres import PostgresServer, programs
-
-pytestmark = pytest.mark.skipif(
-    programs() is None, reason="Debian's package postgresql is not installed"
-)
+from tests.postgres import PostgresServer
 
 
 @pytest.fixture

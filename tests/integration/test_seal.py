@@ -138,3 +138,12 @@ def test_discarding_twice_is_no_fault(caller: Path, counselor: Path) -> None:
     discard(caller, counselor)
     discard(caller, counselor)
     assert not caller.exists()
+
+
+def test_message_is_sealed_with_a_silent_right_side(caller: Path, target: Path) -> None:
+    write_track(caller, tone(LOW, 3.0))
+    sealed = seal(caller, None, target)
+    left, right, rate = decode_sealed(target)
+    one, other = middle(left, rate, 1, 2), middle(right, rate, 1, 2)
+    assert strength(one, rate, LOW) > APART * strength(other, rate, LOW)
+    assert (sealed.caller_seconds, sealed.counselor_seconds) == (3.0, 0.0)

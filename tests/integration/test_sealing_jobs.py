@@ -55,6 +55,25 @@ def test_a_job_seals_the_recording_notes_it_and_deletes_the_tracks(scene: Sealin
     assert not job_exists(scene, recording)
 
 
+@pytest.mark.parametrize("stopped", [True, False])
+def test_message_is_sealed_like_a_recording_also_when_its_gateway_died(
+    scene: SealingScene, stopped: bool
+) -> None:
+    message = scene.record(2.0, message=True, stopped=stopped)
+    if not stopped:
+        scene.clock.advance(QUIET.total_seconds() + 1)
+    assert scene.sealing.waiting() == [message]
+    scene.queue.enqueue(message)
+    scene.work()
+    row = scene.row(message)
+    assert row.state == RecordingState.SEALED
+    assert (row.caller_seconds, row.counselor_seconds) == (2.0, 0.0)
+    left, right, rate = decode_sealed(scene.sealed_file(message))
+    assert strength(left, rate, CALLER_TONE) > 100 * strength(right, rate, CALLER_TONE)
+    assert not list(scene.root.rglob("*.wav"))
+    assert scene.root.is_dir()
+
+
 def test_running_a_job_twice_changes_nothing(scene: SealingScene) -> None:
     recording = scene.record()
     for _ in range(2):

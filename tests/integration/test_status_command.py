@@ -18,7 +18,7 @@ from hotline.config import load
 from hotline.database import unit_of_work
 from hotline.events import AlarmKind
 from hotline.journal.tables import AlarmRow
-from recordings.tables import RecordingRow, RecordingState
+from recordings.tables import MessageRow, RecordingRow, RecordingState
 
 
 def test_status_shows_what_stands_and_the_recordings_that_are_broken(tmp_path: Path) -> None:
@@ -42,6 +42,8 @@ def test_status_shows_what_stands_and_the_recordings_that_are_broken(tmp_path: P
                 state=RecordingState.BROKEN, problem="no header",
             )
         )  # fmt: skip
+        for contact, done in (("waits", None), ("is done", now)):
+            session.add(MessageRow(contact=contact, recording="r", left_at=now, done_at=done))
     lock = InstanceLock(settings.run_dir)
     lock.acquire()
     try:
@@ -57,3 +59,6 @@ def test_status_shows_what_stands_and_the_recordings_that_are_broken(tmp_path: P
     assert "no room" in shown.output
     assert "recording_broken" in shown.output
     assert "it was away" not in shown.output
+    assert "message_waiting" in shown.output
+    assert "waits; see" in shown.output
+    assert "is done" not in shown.output

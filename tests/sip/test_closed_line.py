@@ -21,6 +21,7 @@ from tests.sip.parties import gathered
 
 CLOSED_LINE = "96525"
 CLOSED, DAY, HOUR, MINUTES, STORM = 1820, 1880, 2020, 2080, 2140
+HOUR_IN_ENGLISH = 2200
 OPENS = DAYS[(SystemClock().now() + timedelta(days=4)).weekday()]
 """Neither today nor tomorrow nor the same day of next week, wherever the platform's clock is."""
 
@@ -48,13 +49,15 @@ def two_lines(
         "closed_danger": CLOSED, "closed_other": CLOSED, "storm": STORM,
     }.items():  # fmt: skip
         tonal.say(server.settings.prompts_dir, name, hertz)
+    for name in (f"opens_{OPENS}", "clock_8", "minutes_30"):
+        tonal.say(server.settings.prompts_dir, name, HOUR_IN_ENGLISH, language="en")
     server.start()
     yield server
     server.stop()
     assert server.tracebacks() == []
 
 
-async def test_closed_line_says_when_it_opens_and_ends_the_call(
+async def test_closed_line_says_in_both_languages_when_it_opens_and_ends_the_call(
     two_lines: HotlineServer, tmp_path: Path
 ) -> None:
     async with gathered(two_lines, tmp_path) as parties:
@@ -62,7 +65,7 @@ async def test_closed_line_says_when_it_opens_and_ends_the_call(
         ending = await parties.watch.expect(contact, e.ContactRefused, seconds=60)
         assert ending.termination == Termination(Result.REFUSED, Reason.CLOSED)
         heard = parties.heard_by_caller(call)
-        spoken = [CLOSED, DAY, HOUR, MINUTES]
+        spoken = [CLOSED, DAY, HOUR, MINUTES, HOUR_IN_ENGLISH]
         await until(lambda: all(seconds_with(heard, hertz) > 0.2 for hertz in spoken))
         begins = [when(heard, hertz)[0][0] for hertz in spoken]
         assert begins == sorted(begins)

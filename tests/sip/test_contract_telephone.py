@@ -248,3 +248,16 @@ async def test_bridged_legs_hear_each_other_until_they_are_parted(
             exchange.audio.part(other, one)
         assert await exchange.hears(one) == set()
         assert await exchange.hears(other) == set()
+
+
+async def test_words_to_one_of_two_bridged_legs_are_heard_there_alone_and_over_the_other(
+    open_exchange: OpenExchange,
+) -> None:
+    async with open_exchange() as exchange:
+        one, other = await talking(exchange), await talking(exchange)
+        exchange.audio.bridge(one, other)
+        exchange.audio.play(one, [exchange.wav("words")], loop=True)
+        assert await exchange.hears(one) == {"second", "words"}
+        assert await exchange.hears(other) == {"first"}
+        exchange.audio.stop_playing(one)
+        assert await exchange.hears(one) == {"second"}

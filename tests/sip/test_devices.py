@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hotline import events as e
 from hotline.events import CounselorState as S
+from hotline.ids import ContactId
 from hotline.sip.softphone_client import SoftphoneClient
 from hotline.sip.tone import tones_in, write_tone
 from tests import tonal
@@ -35,6 +36,19 @@ def heard_by_second(parties: Parties) -> Path:
     return folder
 
 
+async def rung(
+    parties: Parties, counselor: Counselor, second: SoftphoneClient
+) -> tuple[int, ContactId, int, int]:
+    """A caller is offered to the counselor, whose two phones ring; return the caller's call and
+    contact, and the calls of the first and the second phone."""
+    call, contact = await parties.queued()
+    async with parties.server.store() as store:
+        await store.change_state(counselor.extension, S.READY, reason="", by="test")
+    first = await counselor.phone.expect("incoming")
+    other = await second.expect("incoming")
+    return call, contact, int(first["call"]), int(other["call"])
+
+
 async def confirmed(parties: Parties, phone: SoftphoneClient, code: str, tone: int) -> None:
     """Dial a feature code on the second phone and hear `tone`."""
     call = await phone.dial(f"sip:{code}@{parties.server.edge}")
@@ -50,17 +64,13 @@ async def test_phone_that_answers_first_talks_and_the_other_stops_ringing(
         gathered(tonal_hotline, tmp_path) as parties,
         parties.counselor(answer_after=None, ready=False) as counselor,
         second_phone(parties, counselor) as second,
-        tonal_hotline.store() as store,
     ):
-        call, contact = await parties.queued()
-        await store.change_state(counselor.extension, S.READY, reason="", by="test")
-        ringing = await counselor.phone.expect("incoming")
-        here = await second.expect("incoming")
-        await second.answer(here["call"])
+        call, contact, ringing, here = await rung(parties, counselor, second)
+        await second.answer(here)
         await parties.watch.expect(contact, e.ContactAnswered, counselor=counselor.extension)
-        await counselor.phone.expect("ended", call=ringing["call"], status=487)
+        await counselor.phone.expect("ended", call=ringing, status=487)
         caller = parties.heard_by_caller(call)
-        at_second = heard_by_second(parties) / f"{here['call']}.wav"
+        at_second = heard_by_second(parties) / f"{here}.wav"
         await until(lambda: SECOND_HERTZ in tones_in(caller, TALKERS))
         await until(lambda: CALLER_HERTZ in tones_in(at_second, TALKERS))
         assert COUNSELOR_HERTZ not in tones_in(caller, TALKERS)
@@ -68,7 +78,7 @@ async def test_phone_that_answers_first_talks_and_the_other_stops_ringing(
         offers = [x for x in parties.of(contact) if isinstance(x, e.ContactOffered)]
         assert len(offers) == 1
         await parties.trunk.hang_up(call)
-        await second.expect("ended", call=here["call"])
+        await second.expect("ended", call=here)
 
 
 async def test_busy_phone_does_not_end_the_ringing_of_the_other(
@@ -84,12 +94,12 @@ async def test_busy_phone_does_not_end_the_ringing_of_the_other(
         call, contact = await parties.queued()
         await store.change_state(counselor.extension, S.READY, reason="", by="test")
         await counselor.phone.expect("ended", status=486)
-        here = await second.expect("incoming")
-        await second.answer(here["call"])
+        here = (await second.expect("incoming"))["call"]
+        await second.answer(here)
         await parties.watch.expect(contact, e.ContactAnswered, counselor=counselor.extension)
         assert not [x for x in parties.of(contact) if isinstance(x, e.OfferDeclined)]
         await parties.trunk.hang_up(call)
-        await second.expect("ended", call=here["call"])
+        await second.expect("ended", call=here)
 
 
 async def test_decline_on_one_phone_ends_the_offer_on_both(
@@ -99,14 +109,10 @@ async def test_decline_on_one_phone_ends_the_offer_on_both(
         gathered(tonal_hotline, tmp_path) as parties,
         parties.counselor(answer_after=None, ready=False) as counselor,
         second_phone(parties, counselor) as second,
-        tonal_hotline.store() as store,
     ):
-        call, contact = await parties.queued()
-        await store.change_state(counselor.extension, S.READY, reason="", by="test")
-        ringing = await counselor.phone.expect("incoming")
-        here = await second.expect("incoming")
-        await second.decline(here["call"], status=603)
-        await counselor.phone.expect("ended", call=ringing["call"], status=487)
+        call, contact, ringing, here = await rung(parties, counselor, second)
+        await second.decline(here, status=603)
+        await counselor.phone.expect("ended", call=ringing, status=487)
         declined = await parties.watch.expect(
             contact, e.OfferDeclined, counselor=counselor.extension
         )
@@ -147,6 +153,8 @@ async def test_code_on_any_phone_lengthens_the_wrap_up(
         call, counselors_call, _ = await parties.talking(counselor)
         await parties.trunk.hang_up(call)
         await counselor.phone.expect("ended", call=counselors_call)
+        # The phone hears of the end before the queue does.
+        await parties.watch.expect(counselor.extension, e.CounselorStateChanged, state=S.WRAP_UP)
         await confirmed(parties, second, "*15", tonal.EXTENDED)
         extended = await parties.watch.expect(counselor.extension, e.WrapUpExtended)
         queueing = tonal_hotline.settings.queueing

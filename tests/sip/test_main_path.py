@@ -8,7 +8,7 @@ from pathlib import Path
 from hotline import events as e
 from hotline.events import CounselorState, Reason, Result, Termination
 from tests.hotline_server import HotlineServer
-from tests.servers import wait_until
+from tests.sip.line import until
 from tests.sip.parties import CALLER_HERTZ, COUNSELOR_HERTZ, gathered
 
 
@@ -22,9 +22,8 @@ def test_caller_and_counselor_hear_each_other_and_nobody_else(
             await parties.choose(call)
             answered = await parties.watch.expect(contact, e.ContactAnswered)
             assert answered.counselor == counselor.extension
-            wait_until(
-                lambda: COUNSELOR_HERTZ in parties.tones_heard_by_caller(call), what="the voice"
-            )
+            await until(lambda: COUNSELOR_HERTZ in parties.tones_heard_by_caller(call))
+            await until(lambda: CALLER_HERTZ in parties.tones_heard_by_counselor(counselor))
             await parties.trunk.hang_up(call)
             left = await parties.watch.expect(contact, e.CallerLeft)
             assert left.termination == Termination(Result.COMPLETED, Reason.CALLER_HUNG_UP)

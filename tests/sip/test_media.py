@@ -7,6 +7,7 @@ import contextlib
 import wave
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -299,6 +300,51 @@ def test_track_of_a_leg_that_ends_is_closed(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_shared_track_holds_both_and_outlives_either_without_a_gap(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with pair(tmp_path) as p:
+            endpoint, track = p.line.endpoint, tmp_path / "t.wav"
+            endpoint.start_track(p.caller, track)
+            await growing(track, 0.5)
+            endpoint.share_track(p.caller, p.counselor)
+            endpoint.share_track(p.caller, p.counselor)
+            await growing(track, 1)
+            await p.phone.hang_up(p.caller_call)
+            await p.line.expect(LegEnded, leg=p.caller)
+            await growing(track, 1)
+            endpoint.stop_track(p.counselor)
+            await until(lambda: complete(track))
+            await p.phone.hang_up(p.counselor_call)
+
+    asyncio.run(scenario())
+    track = tmp_path / "t.wav"
+    first, second = tones.when(track, CALLER), tones.when(track, COUNSELOR)
+    assert first[0][0] < 0.3
+    assert second[0][0] < first[-1][1] - 0.5, "both at once"
+    assert second[-1][1] > first[-1][1] + 0.5, "the second alone"
+    gaps = [after[0] - before[1] for before, after in pairwise(second)]
+    assert max(gaps, default=0) < 0.2
+
+
+def test_track_that_a_leg_shares_goes_on_when_that_leg_is_written_no_more(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with pair(tmp_path) as p:
+            endpoint, track = p.line.endpoint, tmp_path / "t.wav"
+            endpoint.share_track(p.caller, p.counselor)  # nothing to share
+            endpoint.start_track(p.caller, track)
+            endpoint.share_track(p.caller, p.counselor)
+            await growing(track, 0.5)
+            endpoint.stop_track(p.caller)
+            since = held(track) + 0.2
+            await growing(track, 1)
+            endpoint.stop_track(p.counselor)
+            await until(lambda: complete(track))
+            assert all(begin < since for begin, _ in tones.when(track, CALLER))
+            assert any(end > since + 0.5 for _, end in tones.when(track, COUNSELOR))
+
+    asyncio.run(scenario())
+
+
 def test_commands_to_a_leg_that_is_gone_are_ignored(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with line_and_phone() as (line, phone, uri):
@@ -316,6 +362,7 @@ def test_commands_to_a_leg_that_is_gone_are_ignored(tmp_path: Path) -> None:
                 endpoint.bridge(dead, gone)
                 endpoint.part(dead, gone)
                 endpoint.start_track(dead, tmp_path / "t.wav")
+                endpoint.share_track(dead, gone)
                 endpoint.stop_track(dead)
                 endpoint.end(dead)
             assert not (tmp_path / "t.wav").exists()

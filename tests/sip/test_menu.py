@@ -102,11 +102,11 @@ async def test_danger_key_works_while_waiting_too(
     async with gathered(tonal_hotline, tmp_path) as parties:
         (first, _), (second, contact) = await parties.queued("#14"), await parties.queued("#14")
         async with tonal_hotline.store() as store:
-            assert await store.position(contact) == 2
+            assert (await store.place(contact)).position == 2
             await parties.choose(second, "0")
             await parties.watch.expect(contact, e.ContactQueued, priority=Priority.CRISIS)
             async with asyncio.timeout(5):
-                while await store.position(contact) != 1:  # noqa: ASYNC110 - no event tells of it
+                while (await store.place(contact)).position != 1:  # noqa: ASYNC110 - no event tells of it
                     await asyncio.sleep(0.02)
         for call in (first, second):
             await parties.trunk.hang_up(call)

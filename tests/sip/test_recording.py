@@ -31,8 +31,9 @@ def recordings_of(server: HotlineServer, contact: ContactId) -> list[RecordingRo
         engine.dispose()
 
 
-def seconds_of_tones(path: Path) -> list[dict[int, float]]:
-    """For each side, left first: the seconds of each tone."""
+def seconds_of_tones(path: Path, extra: tuple[int, ...] = ()) -> list[dict[int, float]]:
+    """For each side, left first: the seconds in which each tone is most of what is heard; of
+    `extra` tones too."""
     with av.open(str(path)) as container:
         resampler = av.AudioResampler(format="s16p", layout="stereo", rate=RATE)
         frames = [
@@ -49,7 +50,7 @@ def seconds_of_tones(path: Path) -> list[dict[int, float]]:
                 share(side[start : start + step], hertz) > 0.5
                 for start in range(0, len(side) - step + 1, step)
             )
-            for hertz in (CALLER_HERTZ, COUNSELOR_HERTZ)
+            for hertz in (CALLER_HERTZ, COUNSELOR_HERTZ, *extra)
         }
         for side in sides
     ]

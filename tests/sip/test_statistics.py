@@ -43,7 +43,8 @@ async def test_figures_are_right_and_the_same_when_computed_again(
         counts = {name: value for name, value in row.items() if isinstance(value, int)}
         assert counts == {
             "calls": 5, "offered": 3, "answered": 1, "abandoned": 1, "short_abandoned": 1,
-            "abandoned_in_menu": 1, "refused": 1, "failed": 0, "open": 0, "handled": 1,
+            "abandoned_in_menu": 1, "forwarded": 0, "messages": 0,
+            "refused": 1, "failed": 0, "open": 0, "handled": 1,
             "promised": 0, "reached": 0, "lapsed": 0, "given_up": 0,
         }  # fmt: skip
         assert row["asa"] == round_to(wait, row["asa"])

@@ -11,8 +11,8 @@ from hotline.call import DigitPressed, LegAnswered, LegEnded, LegTried
 from hotline.contact import Contact
 from hotline.contact import ContactState as S
 from hotline.conversation.callingback import CallingBack, Tools
+from hotline.conversation.charge import Charge
 from hotline.conversation.conversation import Conversation
-from hotline.conversation.visit import Visit
 from hotline.events import CounselorState as C
 from hotline.events import Reason
 from hotline.ids import ContactId, CounselorId, GatewayId, LegId
@@ -34,7 +34,7 @@ class Attempt:
     def __init__(self) -> None:
         self.scene = Scene()
         self.number = NUMBER
-        self.held: list[Visit] = []
+        self.held: list[Charge] = []
         self.offers = 0
 
     async def begin(self, promise: Promise | None = None) -> None:

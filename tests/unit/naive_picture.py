@@ -12,7 +12,7 @@ from hotline.ids import ContactId, CounselorId
 from hotline.ports import Waiting
 from queueing.keys import milliseconds
 from queueing.routing.fairness import overburdened
-from queueing.routing.order import waiting_score
+from queueing.routing.order import score_of
 from queueing.routing.picture import Pair, Standing
 from queueing.routing.plan import Plan, Step, opens_after, tokens_of
 
@@ -33,7 +33,7 @@ class Caller:
 
     @property
     def rank(self) -> tuple[int, str]:
-        return (waiting_score(self.waiting.priority, self.arrived), self.waiting.contact)
+        return (score_of(self.waiting), self.waiting.contact)
 
 
 class NaivePicture:
@@ -41,11 +41,12 @@ class NaivePicture:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.now = 0
+        self.clock = self.ahead = 0
         self.clear()
 
     def clear(self) -> None:
         self.callers: dict[ContactId, Caller] = {}
+        self.came: list[Caller] = []
         self.standings: dict[CounselorId, Standing] = {}
         self.contact_held: dict[ContactId, CounselorId] = {}
         self.counselor_held: dict[CounselorId, ContactId] = {}
@@ -62,6 +63,7 @@ class NaivePicture:
         known = self.callers.get(waiting.contact)
         if known is None or (known.waiting, known.sticky) != (waiting, sticky):
             self.callers[waiting.contact] = Caller(waiting, sticky)
+            self.came.append(self.callers[waiting.contact])
 
     def contact_left(self, contact: ContactId) -> None:
         self.callers.pop(contact, None)
@@ -117,10 +119,24 @@ class NaivePicture:
         ]
         return min(fitting, default=None)
 
+    def step_of(self, standing: Standing, caller: Caller) -> int | None:
+        """Likewise; -1 for one who was agreed on and fits none."""
+        step = self.first_step(standing, caller)
+        agreed = caller.waiting.asked_for == standing.profile.id == caller.sticky
+        if step is None and agreed and caller.waiting.priority is not Priority.CRISIS:
+            return -1
+        return step
+
     # --- who gets whom
 
     def pairs(self, now: int) -> list[Pair]:
-        now = self.now = max(now, self.now)
+        if now < self.clock:
+            self.ahead += self.clock - now
+        self.clock = now
+        latest = max((caller.arrived for caller in self.came), default=0)
+        if latest > now + self.ahead + 5_000:
+            self.ahead = latest - now
+        now += self.ahead
         if now // 60_000 != self.weighed:
             self.weighed = now // 60_000
             self.burdened = overburdened(self.standings.values(), now)
@@ -162,7 +178,7 @@ class NaivePicture:
 
     def candidates(self, caller: Caller) -> dict[CounselorId, int]:
         steps = {
-            counselor: self.first_step(standing, caller)
+            counselor: self.step_of(standing, caller)
             for counselor, standing in self.standings.items()
             if self.is_free(standing)
         }
@@ -176,7 +192,7 @@ class NaivePicture:
             standing is not None
             and self.is_on_duty(standing)
             and not self.is_free(standing)
-            and self.first_step(standing, caller) is not None
+            and self.step_of(standing, caller) is not None
             and now < caller.arrived + self.plan.sticky.milliseconds
         )
 

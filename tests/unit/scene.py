@@ -25,13 +25,16 @@ from hotline.conversation.line import CallbackTerms, Line
 from hotline.conversation.speaker import Speaker
 from hotline.conversation.talk import Talk
 from hotline.conversation.waitingroom import Rhythm, WaitingRoom
+from hotline.conversation.ways import Ways
 from hotline.events import CounselorState, Event, Reason, SealedNumber, Termination
 from hotline.ids import ContactId, GatewayId, LegId, NodeId
 from hotline.menu.flow import Flows
 from hotline.menu.hours import read_hours
 from hotline.menu.reception import Reception
 from hotline.menu.welcome import Welcome
+from hotline.overflow import Overflow
 from hotline.ports import Offer
+from hotline.voicemail import Voicemail
 from queueing.limits import Limits
 from tests.fakecallbacks import FakeCallbacks
 from tests.fakes import (
@@ -53,7 +56,13 @@ class Scene:
     """A caller, a counselor's phone, and what the platform makes of them."""
 
     def __init__(
-        self, *, flow: str = "main", queue: FakeQueue | None = None, windows: Sequence[str] = ()
+        self,
+        *,
+        flow: str = "main",
+        queue: FakeQueue | None = None,
+        overflow: Sequence[Overflow] = (),
+        voicemail: bool = False,
+        windows: Sequence[str] | None = None,
     ) -> None:
         self.journal = EventList()
         self.telephone = FakeTelephone()
@@ -64,13 +73,20 @@ class Scene:
         self.clock = ManualClock(NOON)
         self.queue = queue or FakeQueue(clock=self.clock)
         self.timers = ManualTimers()
+        self.ways = Ways(
+            overflow=tuple(overflow),
+            voicemail=Voicemail(enabled=voicemail),
+            recorder=self.recorder,
+            identity_of=lambda _sealed: "<sip:13800138000@here>",
+        )
         self.callbacks = FakeCallbacks(
             self.queue, clock=self.clock, limits=Limits(callback_attempts=1)
         )
-        self.terms = CallbackTerms(
-            callbacks=self.callbacks, hours=read_hours(windows), zone=UTC, soon_hours=3, days=3
-        )
-        """Callers may ask to be called, in these windows too."""
+        self.terms: CallbackTerms | None = None
+        if windows is not None:  # callers may ask to be called, in these too
+            self.terms = CallbackTerms(
+                callbacks=self.callbacks, hours=read_hours(windows), zone=UTC, soon_hours=3, days=3
+            )
         self.welcome = Welcome(flow=Flows(Path("/nowhere")).find(flow))
         self.conversation = self.converse(
             Arrival(
@@ -134,6 +150,7 @@ class Scene:
             alarms=self.alarms,
             clock=self.clock,
             timers=self.timers,
+            ways=self.ways,
             terms=self.terms,
         )
 
@@ -208,7 +225,22 @@ class Scene:
 
     @property
     def counselor_leg(self) -> LegId:
-        return self.telephone.dialled[-1][2]
+        """That of the last counselor who was rung."""
+        return self._leg_of(partner=False)
+
+    @property
+    def partner_leg(self) -> LegId:
+        return self._leg_of(partner=True)
+
+    def _leg_of(self, *, partner: bool) -> LegId:
+        dialled = reversed(self.telephone.dialled)
+        return next(leg for whom, _, leg in dialled if whom.startswith("partner.") is partner)
+
+    async def wait_for(self, seconds: int, *, unstaffed: bool = False) -> None:
+        """Time passes, second by second, as the dispatcher tells who is staffed."""
+        for _ in range(seconds):
+            self.conversation.nobody_staffed(unstaffed)
+            await self.advance(1)
 
     async def talk(self) -> Offer:
         """All the way to a bridged conversation."""

@@ -59,3 +59,12 @@ def test_a_process_says_that_its_life_began() -> None:
     [started] = sink.events
     assert isinstance(started, ProcessStarted)
     assert (started.subject, started.process, started.seq) == ("gateway-1.ab", "gateway-1", 1)
+
+
+def test_two_who_call_for_help_are_both_told_and_one_who_calls_twice_is_not() -> None:
+    sink = Collected()
+    alarms = JournalAlarms(sink=sink, subject="gateway-1.ab", clock=ManualClock(MONDAY))
+    for counselor in ("1001", "1002", "1001"):
+        alarms.raise_alarm(AlarmKind.HELP_REQUESTED, f"counselor {counselor} asks for help")
+    assert len(sink.events) == 2
+    assert alarms.standing == frozenset()

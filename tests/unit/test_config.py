@@ -76,6 +76,39 @@ WRONG = {
         "[callback]\nretry_minutes = 1",
         r"callback\.retry_minutes: .*greater than or equal to 3, not 1",
     ),
+    "an overflow without an occasion": (
+        '[[overflow]]\nname = "north"\nto = "sip:a@192.0.2.1"',
+        r"overflow\.0: needs after \(seconds\), when_unstaffed = true, or both$",
+    ),
+    "an overflow to a number": (
+        '[[overflow]]\nname = "north"\nto = "12355"\nafter = 60',
+        r"overflow\.0\.to: must be a SIP address such as sip:hotline@192.0.2.20:5060, not '12355'$",
+    ),
+    "an overflow that would break out of the edge's configuration": (
+        "[[overflow]]\nname = 'north'\nto = 'sip:a\";exit;@192.0.2.1'\nafter = 60",
+        r"overflow\.0\.to: must be a SIP address such as",
+    ),
+    "two partners of one name": (
+        '[[overflow]]\nname = "north"\nto = "sip:a@192.0.2.1"\nafter = 60\n'
+        '[[overflow]]\nname = "north"\nto = "sip:b@192.0.2.1"\nafter = 90',
+        r"overflow: name north stands twice; each partner has a name of its own$",
+    ),
+    "an overflow of a line that is none": (
+        '[[overflow]]\nname = "north"\nto = "sip:a@192.0.2.1"\nafter = 60\nlines = ["96525"]',
+        r"overflow\.0\.lines: 96525 is none of our lines; they are 12356$",
+    ),
+    "a priority that is none": (
+        '[[overflow]]\nname = "north"\nto = "sip:a@192.0.2.1"\nafter = 60\npriorities = ["low"]',
+        r"overflow\.0\.priorities\.0: input should be 'crisis', .*, not 'low'$",
+    ),
+    "a message that silence cannot end": (
+        "[voicemail]\nlongest = 20\nsilence = 30",
+        r"voicemail: silence \(30 s\) must be shorter than longest \(20 s\)$",
+    ),
+    "voicemail without recording": (
+        "[voicemail]\nenabled = true\n[recording]\nenabled = false",
+        r"voicemail\.enabled: a message is a recording; set recording\.enabled = true as well$",
+    ),
     "too many RTP ports": (
         "[gateway]\nprocesses = 64",
         r"first_rtp_port.*beyond 65535; use fewer",

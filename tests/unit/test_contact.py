@@ -82,6 +82,10 @@ def test_sequence_numbers_grow_by_one_and_skip_refused_events() -> None:
     assert [event.seq for event in journal.events] == [1, 2]
 
 
+def test_every_event_that_the_contact_machine_takes_is_on_the_wire() -> None:
+    assert [kind.__name__ for kind in CONTACT_EVENTS if kind not in EVENT_TYPES.values()] == []
+
+
 @pytest.mark.parametrize("kind", list(EVENT_TYPES.values()), ids=list(EVENT_TYPES))
 def test_every_event_survives_the_wire(kind: type[e.Event]) -> None:
     hints = typing.get_type_hints(kind)

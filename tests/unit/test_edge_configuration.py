@@ -123,3 +123,21 @@ def test_modules_are_found_on_any_architecture(tmp_path: Path, architecture: str
     assert configuration.modules(tmp_path) is None, "kamailio-sqlite-modules is not there yet"
     (folder / "db_sqlite.so").touch()
     assert configuration.modules(tmp_path) == folder
+
+
+def test_partners_stand_in_their_route_and_nowhere_else(tmp_path: Path) -> None:
+    overflow = [
+        {"name": "north", "to": "sip:a@192.0.2.7:5080", "after": 60},
+        {"name": "south", "to": "sip:b@partner.example", "after": 60, "pass_number": True},
+    ]
+    settings = Settings.model_validate({"state": tmp_path, "overflow": overflow})
+    written = configuration.write(settings).read_text()
+    route = re.search(r"^route\[PARTNER\] \{\n(.*?)^\}", written, re.M | re.S)
+    assert route is not None
+    north, south = route[1].split("    }\n")[:2]
+    assert '$rU == "partner.north"' in north
+    assert '$ru = "sip:a@192.0.2.7:5080";' in north
+    assert "P-Asserted-Identity" in north
+    assert '$ru = "sip:b@partner.example";' in south
+    assert "P-Asserted-Identity" not in south
+    assert "192.0.2.7" not in written.replace(route[0], "")

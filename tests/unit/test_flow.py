@@ -36,7 +36,11 @@ def test_shipped_flow_is_sound_and_every_prompt_of_it_has_a_text(path: Path) -> 
         (altered(keys={"1": {"next": "gone"}}), ["nodes.ask.keys.1.next", "'gone'"]),
         (altered(keys={"0": {"topic": "x"}}), ["nodes.ask.keys.0", "works everywhere as danger"]),
         (altered(keys={"9": {"topic": "x"}}), ["nodes.ask.keys.9", "works everywhere as repeat"]),
-        (altered(keys={"1": {}}), ["nodes.ask.keys.1", "next (a node) or topic"]),
+        (altered(keys={"1": {}}), ["nodes.ask.keys.1", "next (a node), topic and message = true"]),
+        (
+            altered(keys={"1": {"topic": "x", "message": True}}),
+            ["nodes.ask.keys.1", "one of next (a node), topic and message = true"],
+        ),
         (altered(keys={"A": {"topic": "x"}}), ["nodes.ask.keys.A", "[0-9*#]"]),
         (
             altered(keys={"1": {"topic": "x", "language": "fr"}}),

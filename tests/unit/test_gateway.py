@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -20,17 +21,21 @@ from hotline.events import (
     Termination,
 )
 from hotline.gateway import Gateway, Switchboard
-from hotline.ids import ContactId, CounselorId, GatewayId, LegId, NodeId
+from hotline.ids import ContactId, CounselorId, GatewayId, LegId, NodeId, request_id
+from hotline.overflow import Overflow
+from hotline.ports import EscalateContact
+from tests.fakes import an_offer
 from tests.unit.scene import Scene, invited
 
 ONE, TWO = LegId("one"), LegId("two")
+PARTNER = Overflow(name="north", to="sip:help@192.0.2.20", when_unstaffed=True)
 
 
 class Exchange:
     """A gateway of fakes."""
 
     def __init__(self, *, max_contacts: int = 10) -> None:
-        self.scene = Scene()
+        self.scene = Scene(overflow=[PARTNER])
         self.gateway = Gateway(
             gateway=GatewayId("gateway-1.test"),
             lines={"12356": DialledLine(flow="main", node=NodeId("city"))},
@@ -156,26 +161,6 @@ def test_caller_whom_another_gateway_may_take_is_handed_over_and_not_counted(lea
     assert AlarmKind.OVER_CAPACITY not in exchange.scene.alarms.standing
 
 
-def test_fault_in_one_conversation_leads_it_to_a_human_and_spares_the_other() -> None:
-    async def act(x: Exchange) -> None:
-        x.gateway.leg_event(invited(ONE))
-        x.gateway.leg_event(invited(TWO))
-        for leg in (ONE, TWO):
-            x.gateway.leg_event(LegAnswered(leg=leg))
-        await x.settle()
-        broken = x.gateway.conversation_of(ONE)
-        assert broken is not None
-        broken._reception = None  # type: ignore[assignment] # any bug at all
-        x.gateway.leg_event(DigitPressed(leg=ONE, digit="1"))
-        x.gateway.leg_event(DigitPressed(leg=TWO, digit="0"))
-
-    exchange = play(act)
-    assert AlarmKind.FAULT in dict(exchange.scene.alarms.told)
-    other = exchange.gateway.conversation_of(TWO)
-    assert other is not None
-    assert other.contact.state is S.QUEUED
-
-
 def test_contacts_that_wait_are_known_and_put_in_line_again_when_the_queue_lost_them() -> None:
     async def act(x: Exchange) -> None:
         x.gateway.leg_event(invited(ONE))
@@ -186,11 +171,82 @@ def test_contacts_that_wait_are_known_and_put_in_line_again_when_the_queue_lost_
             x.gateway.leg_event(DigitPressed(leg=ONE, digit=digit))
             await x.settle()
         waits = ContactId("contact-of-one")
-        assert x.gateway.waiting == {waits}
+        menu = ContactId("contact-of-two")
+        assert {c: one.state for c, one in x.gateway.carried.items()} == {
+            waits: S.QUEUED,
+            menu: S.RINGING,
+        }
         x.scene.queue.waiting.clear()
-        x.gateway.requeue([waits, ContactId("contact-of-two"), ContactId("unknown")])
+        x.gateway.tell_again([waits, ContactId("contact-of-two"), ContactId("unknown")])
 
     assert list(play(act).scene.queue.waiting) == ["contact-of-one"]
+
+
+async def ask_for_company(x: Exchange) -> ContactId:
+    """1001 talks to ONE and asks for a second counselor; return the request."""
+    x.scene.queue.states[CounselorId("1001")] = CounselorState.READY
+    x.gateway.leg_event(invited(ONE))
+    x.gateway.leg_event(LegAnswered(leg=ONE))
+    await x.settle()
+    for digit in "#11":
+        x.gateway.leg_event(DigitPressed(leg=ONE, digit=digit))
+        await x.settle()
+    offer = an_offer(ContactId("contact-of-one"), expires_at=x.scene.clock.now().replace(hour=13))
+    assert x.scene.queue.claim(offer)
+    x.gateway.offer_made(offer)
+    x.gateway.leg_event(LegAnswered(leg=x.scene.counselor_leg))
+    await x.settle()
+    order = EscalateContact(contact=offer.contact, by="operator:li", reason="asked")
+    x.gateway.ordered(order)
+    x.gateway.ordered(replace(order, contact=ContactId("unknown")))
+    await x.settle()
+    return request_id(offer.contact, 1)
+
+
+def test_order_reaches_its_conversation_and_the_request_is_carried_and_waits() -> None:
+    async def act(x: Exchange) -> None:
+        request = await ask_for_company(x)
+        assert x.scene.journal.names[-1] == "EscalationRequested"
+        does = {contact: one.state for contact, one in x.gateway.carried.items()}
+        assert does == {"contact-of-one": S.TALKING, request: S.QUEUED}
+        x.scene.queue.waiting.clear()
+        x.gateway.tell_again([request])
+        await x.settle()
+        assert set(x.scene.queue.waiting) == {request}
+
+    play(act)
+
+
+def test_offer_of_a_request_rings_and_its_legs_events_find_the_conversation() -> None:
+    async def act(x: Exchange) -> None:
+        request = await ask_for_company(x)
+        second = replace(
+            an_offer(request, expires_at=x.scene.clock.now().replace(hour=13), number=2),
+            counselor=CounselorId("2001"),
+        )
+        x.scene.queue.states[CounselorId("2001")] = CounselorState.READY
+        assert x.scene.queue.claim(second)
+        x.gateway.offer_made(second)
+        x.gateway.leg_event(LegAnswered(leg=x.scene.counselor_leg))
+        await x.settle()
+        does = {contact: one.state for contact, one in x.gateway.carried.items()}
+        assert does == dict.fromkeys(("contact-of-one", request), S.TALKING)
+        assert x.gateway.carried[request].offer == second
+        x.gateway.leg_event(LegEnded(leg=ONE, reason=Reason.CALLER_HUNG_UP, status=200))
+        await x.settle()
+        assert x.gateway.carried == {}
+
+    names = play(act).scene.journal.names
+    assert "CounselorJoined" in names
+    assert names[-1] == "CallerLeft"
+
+
+def test_offer_of_a_request_whose_conversation_is_gone_is_given_back() -> None:
+    async def act(x: Exchange) -> None:
+        request = request_id(ContactId("gone"), 1)
+        x.gateway.offer_made(an_offer(request, expires_at=x.scene.clock.now()))
+
+    assert play(act).scene.queue.said == [("give_back withdrawn", "1")]
 
 
 def test_contact_that_is_over_is_forgotten() -> None:
@@ -216,3 +272,45 @@ def test_leaving_gateway_takes_no_call_and_ends_those_it_has() -> None:
     refused = exchange.scene.last(ContactRefused)
     assert refused.termination == Termination(Result.REFUSED, Reason.SHUTDOWN)
     assert exchange.scene.alarms.standing == {}
+
+
+async def in_line(x: Exchange, leg: LegId) -> ContactId:
+    """A caller on `leg` waits; return the contact."""
+    x.gateway.leg_event(invited(leg))
+    x.gateway.leg_event(LegAnswered(leg=leg))
+    await x.settle()
+    for digit in "#11":
+        x.gateway.leg_event(DigitPressed(leg=leg, digit=digit))
+    await x.settle()
+    return ContactId(f"contact-of-{leg}")
+
+
+def test_each_contact_is_told_whether_anybody_is_there_for_it() -> None:
+    async def act(x: Exchange) -> None:
+        first, second = await in_line(x, ONE), await in_line(x, TWO)
+        x.gateway.nobody_staffed({second, ContactId("of another gateway")})
+        x.scene.timers.advance(1)
+        assert [h["X-Hotline-Contact"] for _, h, _ in x.scene.telephone.dialled] == [second]
+        x.gateway.nobody_staffed({first})
+        x.scene.timers.advance(1)
+        told = {h["X-Hotline-Contact"] for _, h, _ in x.scene.telephone.dialled}
+        assert told == {first, second}
+
+    play(act)
+
+
+def test_partners_leg_finds_the_conversation_that_dialled_it() -> None:
+    async def act(x: Exchange) -> None:
+        contact = await in_line(x, ONE)
+        await in_line(x, TWO)
+        x.gateway.nobody_staffed({contact})
+        x.scene.timers.advance(1)
+        x.gateway.leg_event(LegAnswered(leg=x.scene.partner_leg))
+        assert x.scene.audio.bridges == {frozenset({ONE, x.scene.partner_leg})}
+        x.gateway.leg_event(
+            LegEnded(leg=x.scene.partner_leg, reason=Reason.COUNSELOR_HUNG_UP, status=200)
+        )
+        assert ONE in x.scene.telephone.ended
+        assert TWO not in x.scene.telephone.ended
+
+    play(act)

@@ -32,7 +32,7 @@ def test_kept_place_is_journalled_and_asked_for_from_then_on() -> None:
     async def act(s: Scene) -> None:
         s.queue.kept = KeptPlace(SINCE, "fault")
         await s.wait_in_line()
-        s.conversation.requeue()
+        s.conversation.tell_again(s.conversation.contact.id)
 
     scene = play(act)
     kept = scene.last(e.PlaceKept)
@@ -46,7 +46,7 @@ def test_contact_that_the_queue_has_lost_is_in_line_again() -> None:
     async def act(s: Scene) -> None:
         await s.wait_in_line()
         s.queue.waiting.clear()
-        s.conversation.requeue()
+        s.conversation.tell_again(s.conversation.contact.id)
 
     scene = play(act)
     assert list(scene.queue.waiting) == [scene.conversation.contact.id]
@@ -55,7 +55,7 @@ def test_contact_that_the_queue_has_lost_is_in_line_again() -> None:
 def test_contact_that_does_not_wait_is_not_put_in_line() -> None:
     async def act(s: Scene) -> None:
         await s.ring_in()
-        s.conversation.requeue()
+        s.conversation.tell_again(s.conversation.contact.id)
 
     assert play(act).queue.waiting == {}
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.events import Priority
+from hotline.ids import ContactId, request_id
 from queueing.keys import milliseconds
-from queueing.routing.order import HANDICAP, waiting_score
+from queueing.routing.order import HANDICAP, score_of, waiting_score
+from tests.queue_scene import a_waiting
 
 NOON = milliseconds(datetime(2026, 11, 22, 12, tzinfo=UTC))
 MINUTE = 60_000
@@ -55,3 +58,19 @@ def test_a_score_is_exact_as_the_float_that_redis_keeps() -> None:
         score = waiting_score(priority, NOON + 10**13)
         assert score < 2**53
         assert float(score) != float(score + 1)
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9), below_crisis, below_crisis)
+def test_a_request_goes_behind_every_crisis_and_before_whoever_else_waits(
+    asked: int, arrived: int, priority: Priority, other: Priority
+) -> None:
+    contact = a_waiting("c1", after=asked, priority=priority)
+    request = score_of(replace(contact, contact=request_id(ContactId("c1"), 1)))
+    assert score_of(a_waiting("c2", after=arrived, priority=Priority.CRISIS)) < request
+    assert request < score_of(a_waiting("c2", after=arrived, priority=other))
+    assert request < 2**53
+
+
+def test_a_request_for_a_caller_in_crisis_has_the_place_of_a_crisis() -> None:
+    contact = a_waiting("c1", priority=Priority.CRISIS)
+    assert score_of(replace(contact, contact=request_id(ContactId("c1"), 1))) == score_of(contact)

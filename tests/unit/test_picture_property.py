@@ -86,8 +86,8 @@ stands = st.builds(
     node=st.sampled_from(["city/east", "city/east", "city/east/riverside", "city", "othercity/a"]),
     kind=st.sampled_from(CounselorKind),
 )
-ages = st.sampled_from([0, 0, 1, 5_000, 30_000, 300_000, 900_000, -2_000])
-spans = st.sampled_from([0, 1, 999, 3_000, 5_000, 7_000, 20_500, 60_000, 600_000, -4_000])
+ages = st.sampled_from([0, 0, 1, 5_000, 30_000, 300_000, 900_000, -2_000, -40_000])
+spans = st.sampled_from([0, 1, 999, 3_000, 5_000, 7_000, 20_500, 60_000, 600_000, -4_000, -90_000])
 
 
 class TwoPictures(RuleBasedStateMachine):
@@ -123,17 +123,20 @@ class TwoPictures(RuleBasedStateMachine):
         if self.eager:
             self.is_asked()
 
-    @rule(waiting=waits, sticky=st.none() | counselors, age=ages)
-    def comes(self, waiting: Waiting, sticky: CounselorId | None, age: int) -> None:
+    @rule(waiting=waits, sticky=st.none() | counselors, age=ages, agreed=st.booleans())
+    def comes(self, waiting: Waiting, sticky: CounselorId | None, age: int, agreed: bool) -> None:
         arrived = NOON + timedelta(milliseconds=self.now - NOON_MS - age)
-        self.both("contact_waits", replaced(waiting, arrived_at=arrived), sticky=sticky)
+        asked_for = sticky if agreed else None
+        waiting = replaced(waiting, arrived_at=arrived, asked_for=asked_for)
+        self.both("contact_waits", waiting, sticky=sticky)
 
     @rule(contact=contacts, change=waits)
     def asks_for_something_else(self, contact: ContactId, change: Waiting) -> None:
         caller = self.naive.callers.get(contact)
         if caller is not None:
             arrived = caller.waiting.arrived_at
-            change = replaced(change, contact=contact, arrived_at=arrived)
+            asked_for = caller.waiting.asked_for
+            change = replaced(change, contact=contact, arrived_at=arrived, asked_for=asked_for)
             self.both("contact_waits", change, sticky=caller.sticky)
 
     @rule(contact=contacts)
@@ -174,13 +177,16 @@ class TwoPictures(RuleBasedStateMachine):
     def plan_changes(self, plan: Plan) -> None:
         self.both("use", plan)
 
-    @rule()
-    def is_asked(self) -> None:
-        made = self.picture.pairs(self.now)
+    @rule(most=st.sampled_from([None, None, 1, 9, 30]))
+    def is_asked(self, most: int | None = None) -> None:
+        """In one go, or in slices: it comes to the same."""
+        made = self.picture.pairs(self.now, most=most)
+        while self.picture.is_unfinished:
+            made += self.picture.pairs(self.now, most=most)
         assert made == self.naive.pairs(self.now)
         self.proposed += made
         due = self.picture.next_opening()
-        assert due is None or due > self.naive.now
+        assert due is None or due > self.now
         later = self.now + 10**9 if due is None else due - 1
         assert deepcopy(self.naive).pairs(later) == []
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.errors import PlanError
 from hotline.events import Priority
+from hotline.ids import request_id
 from queueing.routing.plan import (
     Condition,
     Route,
     SkillRule,
     cautions,
+    default_plan,
     read_plan,
 )
 from queueing.routing.skills import CounselorKind
 from tests.plan_scene import a_contact
+from tests.queue_scene import a_waiting
 
 GOOD = """
 format = 1
@@ -51,6 +56,17 @@ def faults_of(text: str) -> list[str]:
     return [line.removeprefix("plan.toml: ") for line in lines]
 
 
+ESCALATION = """
+[[escalation.steps]]
+name = "supervisors first"
+seconds = 5
+kinds = ["supervisor"]
+level = 3
+[[escalation.steps]]
+name = "whoever there is"
+"""
+
+
 def altered(old: str, new: str) -> str:
     assert GOOD.count(old) == 1
     return GOOD.replace(old, new)
@@ -64,9 +80,22 @@ def step(line: str) -> str:
 WRONG = {
     "no format": (altered("format = 1\n", ""), "format: is missing; write format = 1"),
     "a later format": (altered("format = 1", "format = 2"), "format: must be 1, not 2"),
+    "escalation without steps": (
+        GOOD + "[escalation]\n",
+        "escalation.steps: is missing; write [[escalation.steps]], at least one",
+    ),
+    "unknown key of the escalation": (
+        GOOD + "[escalation]\nlevel = 3\n" + ESCALATION,
+        "escalation.level: no such key; there are steps",
+    ),
+    "two steps of the escalation with one name": (
+        GOOD + ESCALATION.replace("whoever there is", "supervisors first"),
+        "escalation.steps[1].name: must differ from every other step of its route, "
+        'not "supervisors first" again',
+    ),
     "unknown key": (
         "rutes = 1\n" + GOOD,
-        "rutes: no such key; there are format, partners, languages, sticky, routes",
+        "rutes: no such key; there are format, partners, languages, sticky, escalation, routes",
     ),
     "a partner's district": (
         altered('["othercity"]', '["othercity/north"]'),
@@ -287,3 +316,25 @@ def test_a_route_whose_last_step_is_not_for_anybody_is_cautioned_of() -> None:
         "route 'others'",
     ]
     assert cautions(read_plan(step('reach = "anywhere"\nskills = "none"'), origin="x"))[1:] == []
+
+
+def test_a_request_has_the_route_of_the_escalation_whatever_the_contact() -> None:
+    plan = read_plan(GOOD + ESCALATION, origin="plan.toml")
+    contact = a_waiting("c1", priority=Priority.CRISIS)
+    request = replace(contact, contact=request_id(contact.contact, 1))
+    assert [step.name for step in plan.route_of(request).steps] == [
+        "supervisors first", "whoever there is",
+    ]  # fmt: skip
+    assert plan.route_of(contact).name in {route.name for route in plan.routes}
+    assert plan.route_of(request).name not in {route.name for route in plan.routes}
+
+
+def test_a_plan_that_says_nothing_of_it_asks_professionals_alone() -> None:
+    steps = read_plan(GOOD, origin="plan.toml").escalation.steps
+    assert all(CounselorKind.VOLUNTEER not in step.kinds for step in steps)
+    assert default_plan().escalation.steps == steps
+
+
+def test_an_escalation_that_asks_volunteers_too_is_cautioned() -> None:
+    [caution] = [c for c in cautions(read_plan(GOOD + ESCALATION, origin="x")) if "volunteers" in c]
+    assert "whoever there is" in caution

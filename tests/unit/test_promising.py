@@ -23,10 +23,7 @@ def play(act: Act, *, windows: tuple[str, ...] = (), enabled: bool = True) -> Sc
     """The caller is in line; then `act`."""
 
     async def whole() -> Scene:
-        scene = Scene(windows=windows)
-        if not enabled:
-            scene.terms = None  # type: ignore[assignment]
-            scene.conversation = scene.converse(scene.conversation.arrival, None)  # type: ignore[arg-type]
+        scene = Scene(windows=windows if enabled else None)
         await scene.wait_in_line()
         await act(scene)
         await scene.settle()

@@ -10,7 +10,7 @@ import pytest
 
 from hotline.call import LegEnded, LegEvent, LegRang, LegTried
 from hotline.contact import ContactState as S
-from hotline.conversation.conversation import AGAIN_SECONDS
+from hotline.conversation.seat import AGAIN_SECONDS
 from hotline.events import AlarmKind, CounselorState, Reason
 from hotline.ids import CounselorId
 from tests.fakes import an_offer

@@ -92,6 +92,9 @@ async def test_closed_line_says_when_it_opens() -> None:
     welcome = await Desk().welcome(WORKDAYS)
     assert welcome.refusal is Reason.CLOSED
     assert first_said(welcome.flow)[:4] == ("closed", "opens_mon", "clock_8", "minutes_30")
+    assert first_said(welcome.flow)[-3:] == (
+        "other:opens_mon", "other:clock_8", "other:minutes_30",
+    )  # fmt: skip
 
 
 async def test_line_that_never_opens_says_no_time() -> None:

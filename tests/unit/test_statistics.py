@@ -9,7 +9,7 @@ import pytest
 
 from admin.statistics.figures import Cell, Figures, Interval, Measures, fold, lineage
 from admin.statistics.trace import trace
-from hotline.events import Event
+from hotline.events import Event, Result
 from tests.histories import MONDAY, History
 
 MEASURES = Measures(
@@ -80,6 +80,14 @@ def test_a_lost_counselor_adds_both_conversations_and_both_wrap_ups() -> None:
     figures = city(tale)
     assert (figures.offered, figures.answered, figures.talk) == (1, 1, 100.0)
     assert figures.wrap_up == 30.0
+
+
+def test_a_contact_given_up_with_a_gateway_that_lives_counts_for_what_became_of_it() -> None:
+    tale = waiting("revived").offer("1", "1001").answer("1", "1001")
+    lost = waiting("lost").offer("1", "1002").answer("1", "1002").be_given_up(15.0)
+    figures = city(tale.be_given_up(15.0).be_revived(5.0, "1001").complete("1001", 100), lost)
+    assert (figures.answered, figures.failed, figures.open) == (2, 1, 0)
+    assert figures.talk == pytest.approx(15.0 + 100.0 + 15.0)  # nobody heard the other between
 
 
 def test_a_caller_cut_off_and_gone_was_answered_and_not_abandoned() -> None:
@@ -164,3 +172,44 @@ def test_a_history_without_its_invite_is_traced_and_counted_nowhere() -> None:
 def test_rates_of_nothing_are_none() -> None:
     empty = Figures()
     assert (empty.asa, empty.aht, empty.connection_rate) == (None, None, None)
+
+
+def test_who_was_forwarded_or_left_a_message_is_neither_answered_nor_abandoned() -> None:
+    figures = city(
+        waiting("forwarded").call_partner().forward().partner_leaves(),
+        waiting("hung up on the partner").call_partner().forward().leave(60.0, Result.COMPLETED),
+        waiting("message").start_message().leave_message(),
+        History("message when closed").arrive().greet().start_message().leave_message(),
+        waiting("said nothing").start_message().leave(60.0),
+        waiting("partner failed").call_partner().partner_fails().leave(60.0),
+    )
+    assert (figures.calls, figures.offered, figures.answered) == (6, 5, 0)
+    assert (figures.forwarded, figures.messages, figures.abandoned) == (2, 2, 2)
+    assert (figures.abandoned_in_menu, figures.failed, figures.open) == (0, 0, 0)
+    assert (figures.talk, figures.handled) == (0.0, 0)
+
+
+def test_who_was_forwarded_and_then_answered_by_us_counts_as_both() -> None:
+    tale = waiting("c").call_partner().forward().lose_partner()
+    tale.offer("1", "1001").answer("1", "1001").complete("1001", 50)
+    figures = city(tale)
+    assert (figures.forwarded, figures.answered, figures.talk) == (1, 1, 50.0)
+
+
+def escalated(contact: str) -> History:
+    tale = waiting(contact).offer("1", "1001").answer("1", "1001")
+    return tale.escalate("1001", 60.0).join("2", "2001", 9.0)
+
+
+def test_conversation_with_two_counselors_is_talked_once_and_wrapped_up_by_each() -> None:
+    figures = city(escalated("c").part("1001", "2001", "desk", 30.0).complete("2001", 100.0, 60.0))
+    assert figures.talk == pytest.approx(60 + 1 + 9 + 30 + 100)
+    assert figures.wrap_up == pytest.approx(45 + 60)
+    assert (figures.answered, figures.handled) == (1, 1)
+
+
+def test_hold_of_a_counselor_who_leaves_ends_with_them() -> None:
+    tale = escalated("c").hold(10.0, "other desk").part("2001", "1001", "other desk", 5.0)
+    figures = city(tale.complete("1001", 20.0))
+    assert figures.hold == pytest.approx(5)
+    assert figures.talk == pytest.approx(60 + 1 + 9 + 10 + 20)

@@ -1,0 +1,138 @@
+"""A bug of ours, wherever it is: the caller gets to a human, and nobody else notices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hotline.call import DigitPressed, LegAnswered, LegEnded, LegEvent
+from hotline.contact import ContactState as S
+from hotline.conversation.conversation import Conversation
+from hotline.events import AlarmKind, CounselorState, Reason
+from hotline.ids import ContactId, CounselorId
+from tests.fakes import an_offer
+from tests.unit.scene import invited
+from tests.unit.test_gateway import ONE, TWO, Exchange, play
+
+CONTACT = ContactId("contact-of-one")
+
+
+async def in_line(x: Exchange) -> Conversation:
+    x.gateway.leg_event(invited(ONE))
+    x.gateway.leg_event(LegAnswered(leg=ONE))
+    await x.settle()
+    for digit in "#11":
+        x.gateway.leg_event(DigitPressed(leg=ONE, digit=digit))
+        await x.settle()
+    conversation = x.gateway.conversation_of(ONE)
+    assert conversation is not None
+    assert conversation.contact.state is S.QUEUED
+    return conversation
+
+
+async def offered(x: Exchange, number: int) -> None:
+    offer = an_offer(CONTACT, expires_at=x.scene.clock.now().replace(hour=13), number=number)
+    offer = replace(offer, counselor=CounselorId(f"200{number}"))
+    x.scene.queue.states[offer.counselor] = CounselorState.READY
+    assert x.scene.queue.claim(offer)
+    x.gateway.offer_made(offer)
+    await x.settle()
+
+
+def out_of_order(_event: LegEvent) -> None:
+    raise RuntimeError("a fault that nobody thought of")
+
+
+def test_fault_in_one_conversation_leads_it_to_a_human_and_spares_the_other() -> None:
+    async def act(x: Exchange) -> None:
+        x.gateway.leg_event(invited(ONE))
+        x.gateway.leg_event(invited(TWO))
+        for leg in (ONE, TWO):
+            x.gateway.leg_event(LegAnswered(leg=leg))
+        await x.settle()
+        broken = x.gateway.conversation_of(ONE)
+        assert broken is not None
+        broken._reception = None  # type: ignore[assignment] # any bug at all
+        x.gateway.leg_event(DigitPressed(leg=ONE, digit="1"))
+        x.gateway.leg_event(DigitPressed(leg=TWO, digit="0"))
+
+    exchange = play(act)
+    assert AlarmKind.FAULT in dict(exchange.scene.alarms.told)
+    assert set(exchange.scene.queue.waiting) == {CONTACT, "contact-of-two"}
+    for leg in (ONE, TWO):
+        conversation = exchange.gateway.conversation_of(leg)
+        assert conversation is not None
+        assert conversation.contact.state is S.QUEUED
+    assert exchange.scene.telephone.ended == {}
+
+
+def test_fault_while_the_callers_end_is_handled_leaves_nobody_in_line_for_who_is_gone() -> None:
+    async def act(x: Exchange) -> None:
+        broken = await in_line(x)
+        broken._caller_event = out_of_order  # type: ignore[method-assign]
+        x.gateway.leg_event(LegEnded(leg=ONE, reason=Reason.CALLER_HUNG_UP, status=200))
+
+    exchange = play(act)
+    assert exchange.scene.queue.waiting == {}
+    assert exchange.scene.journal.names[-1] == "ContactFailed"
+    assert exchange.gateway.carried == {}
+
+
+def test_caller_whose_end_nobody_heard_of_is_found_by_the_sweep() -> None:
+    async def act(x: Exchange) -> None:
+        broken = await in_line(x)
+        broken.leg_event = broken.rescue = lambda *_: None  # type: ignore[assignment,method-assign]
+        x.gateway.leg_event(LegEnded(leg=ONE, reason=Reason.CALLER_HUNG_UP, status=200))
+        assert set(x.gateway.carried) == {CONTACT}
+        x.gateway.sweep()
+
+    exchange = play(act)
+    assert exchange.scene.queue.waiting == {}
+    assert exchange.scene.journal.names[-1] == "ContactFailed"
+
+
+def test_fault_at_the_end_of_the_counselors_leg_puts_the_caller_in_line_again() -> None:
+    async def act(x: Exchange) -> None:
+        broken = await in_line(x)
+        await offered(x, 1)
+        counselor = x.scene.counselor_leg
+        x.gateway.leg_event(LegAnswered(leg=counselor))
+        await x.settle()
+        assert broken.contact.state is S.TALKING
+        broken._counselor_event = out_of_order  # type: ignore[method-assign]
+        x.gateway.leg_event(LegEnded(leg=counselor, reason=Reason.COUNSELOR_HUNG_UP, status=200))
+
+    exchange = play(act)
+    assert set(exchange.scene.queue.waiting) == {CONTACT}
+    assert ONE not in exchange.scene.telephone.ended
+
+
+def test_phone_that_cannot_be_rung_gives_the_offer_back_and_the_next_one_is_taken() -> None:
+    async def act(x: Exchange) -> None:
+        await in_line(x)
+        x.scene.telephone.out_of_order = True
+        await offered(x, 1)
+        assert x.scene.journal.names[-2:] == ["ContactOffered", "OfferWithdrawn"]
+        x.scene.telephone.out_of_order = False
+        await x.scene.advance(2.0)
+        await x.settle()
+        await offered(x, 2)
+        x.gateway.leg_event(LegAnswered(leg=x.scene.counselor_leg))
+
+    exchange = play(act)
+    assert "ContactAnswered" in exchange.scene.journal.names
+    assert AlarmKind.FAULT in dict(exchange.scene.alarms.told)
+
+
+def test_withdrawal_reaches_its_conversation_though_another_one_is_broken() -> None:
+    async def act(x: Exchange) -> None:
+        x.gateway.leg_event(invited(TWO))
+        other = x.gateway.conversation_of(TWO)
+        assert other is not None
+        other.offer_withdrawn = out_of_order  # type: ignore[method-assign,assignment]
+        await in_line(x)
+        await offered(x, 1)
+        offer = x.gateway.carried[CONTACT].offer
+        assert offer is not None
+        x.gateway.offer_withdrawn(offer.id)
+
+    assert play(act).scene.journal.names[-1] == "OfferWithdrawn"
