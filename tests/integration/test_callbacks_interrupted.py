@@ -10,7 +10,7 @@ from hotline import events as e
 from hotline.events import CounselorState as S
 from hotline.events import Reason
 from hotline.ids import ContactId
-from hotline.ports import Released
+from hotline.ports import Carried, Released
 from tests.callback_scene import (
     CALLER,
     HOUR,
@@ -78,7 +78,7 @@ async def test_gateway_that_dies_right_after_the_promise_takes_nothing_along(
 ) -> None:
     async with a_queue(redis_url, LIMITS) as scene:
         assert await promise(scene, a_promise("c1", an_opening(HOUR, 2 * HOUR)))
-        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): SEQ})
+        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): Carried(seq=SEQ)})
         await scene.pass_time(40, OTHER_GATEWAY)
         (one,) = await scene.store.promised()
         assert (one.contact, one.state) == ("c1", "outside")
@@ -90,7 +90,7 @@ async def test_gateway_that_made_the_promise_and_died_ends_no_other_gateways_att
 ) -> None:
     async with a_queue(redis_url, LIMITS) as scene:
         assert await promise(scene, a_promise())
-        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): SEQ})  # it has not heard yet
+        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): Carried(seq=SEQ)})  # it has not heard yet
         await scene.beat(OTHER_GATEWAY)
         await scene.add_ready("1001")
         offer = await claim(scene.store, gateway=OTHER_GATEWAY)
