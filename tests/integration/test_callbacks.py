@@ -46,7 +46,9 @@ async def test_callback_as_soon_as_possible_keeps_exactly_its_place(redis_url: s
 async def test_promise_belongs_to_nobody_and_outlives_its_gateway(redis_url: str) -> None:
     async with a_queue(redis_url) as scene:
         assert await promise(scene, a_promise())
-        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): Carried(seq=SEQ + 1)})  # it has not heard yet
+        await scene.store.heartbeat(
+            GATEWAY, {ContactId("c1"): Carried(seq=SEQ + 1)}
+        )  # it has not heard yet
         await scene.pass_time(40)
         assert await scene.line() == ["c1"]
         assert [type(event) for event in told(scene)] == [e.CallbackPromised]

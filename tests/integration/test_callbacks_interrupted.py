@@ -90,7 +90,9 @@ async def test_gateway_that_made_the_promise_and_died_ends_no_other_gateways_att
 ) -> None:
     async with a_queue(redis_url, LIMITS) as scene:
         assert await promise(scene, a_promise())
-        await scene.store.heartbeat(GATEWAY, {ContactId("c1"): Carried(seq=SEQ)})  # it has not heard yet
+        await scene.store.heartbeat(
+            GATEWAY, {ContactId("c1"): Carried(seq=SEQ)}
+        )  # it has not heard yet
         await scene.beat(OTHER_GATEWAY)
         await scene.add_ready("1001")
         offer = await claim(scene.store, gateway=OTHER_GATEWAY)

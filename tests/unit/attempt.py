@@ -43,6 +43,13 @@ class Attempt:
         s.queue.waiting[C1] = replace(promise.waiting, gateway=GatewayId("gateway-1"))
         assert await s.callbacks.promise(C1, promise, gateway=GatewayId("gateway-1"), seq=SEQ)
         offer = self.claim()
+        self.visit = self.carry(offer, self.held.append)
+        self.visit.offer_made(offer)
+        self.visit.leg_event(LegTried(leg=self.desk))
+
+    def carry(self, offer: Offer, hold: Callable[[Charge], None]) -> CallingBack:
+        """Make what carries the callback of `offer`; what Gateway is given as its factory."""
+        s = self.scene
         assert offer.callback is not None
         self.contact = Contact(C1, journal=s.journal, state=S.PROMISED, seq=offer.callback.seq)
         tools = Tools(
@@ -56,11 +63,7 @@ class Attempt:
             ring_timeout=20,
             ring_seconds=30,
         )
-        self.visit = CallingBack(
-            offer.callback, contact=self.contact, tools=tools, hold=self.held.append
-        )
-        self.visit.offer_made(offer)
-        self.visit.leg_event(LegTried(leg=self.desk))
+        return CallingBack(offer.callback, contact=self.contact, tools=tools, hold=hold)
 
     def claim(self) -> Offer:
         self.offers += 1

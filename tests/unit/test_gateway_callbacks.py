@@ -1,0 +1,249 @@
+"""What a gateway does with the callbacks that it carries, beside its other contacts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from hotline.call import DigitPressed, LegAnswered, LegEnded, LegTried
+from hotline.contact import ContactState as S
+from hotline.conversation.arrival import DialledLine
+from hotline.conversation.conversation import Conversation
+from hotline.events import Reason, SealedNumber
+from hotline.gateway import Gateway, Switchboard
+from hotline.ids import GatewayId, LegId, NodeId
+from hotline.overflow import Overflow
+from hotline.ports import EscalateContact
+from tests.callback_scene import SEQ, a_promise
+from tests.unit.attempt import C1, HERE, Attempt
+from tests.unit.scene import CALLER, Scene, invited
+
+PARTNER = Overflow(name="north", to="sip:help@192.0.2.20", when_unstaffed=True, attempts=9)
+
+
+class Exchange(Attempt):
+    """A gateway of fakes that has claimed a callback; all events go through the gateway."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        s = self.scene
+        self.gateway = Gateway(
+            gateway=HERE,
+            lines={"12356": DialledLine(flow="main", node=NodeId("city"))},
+            switchboard=Switchboard(
+                telephone=s.telephone, audio=s.audio, prompts=s.prompts, timers=s.timers,
+                alarms=s.alarms,
+            ),
+            counselors=s.queue,
+            offers=s.queue,
+            converse=s.converse,
+            seal=lambda number: SealedNumber("sealed", number),
+            max_contacts=10,
+            call_back=self.carry,
+        )  # fmt: skip
+
+    async def ring(self) -> None:
+        """A callback is claimed, and its counselor's phone rings."""
+        s, promise = self.scene, a_promise()
+        s.queue.waiting[C1] = replace(promise.waiting, gateway=GatewayId("gateway-1"))
+        assert await s.callbacks.promise(C1, promise, gateway=GatewayId("gateway-1"), seq=SEQ)
+        self.gateway.offer_made(self.claim())
+        self.gateway.leg_event(LegTried(leg=self.desk))
+
+    async def dial(self) -> None:
+        await self.ring()
+        self.gateway.leg_event(LegAnswered(leg=self.desk))
+        await self.turns()
+
+    async def reach(self) -> Conversation:
+        """The caller picks up and takes the call."""
+        await self.dial()
+        self.gateway.leg_event(LegAnswered(leg=self.home))
+        self.gateway.leg_event(DigitPressed(leg=self.home, digit="1"))
+        await self.turns()
+        conversation = self.gateway.conversation_of(self.home)
+        assert isinstance(conversation, Conversation)
+        return conversation
+
+    async def turns(self) -> None:
+        for _ in range(20):
+            await self.scene.turn()
+
+
+def play(act: Callable[[Exchange], Awaitable[None]]) -> Exchange:
+    async def whole() -> Exchange:
+        exchange = Exchange()
+        await act(exchange)
+        await exchange.turns()
+        return exchange
+
+    return asyncio.run(whole())
+
+
+def test_callback_whose_caller_is_not_there_yet_is_not_taken_for_one_whose_caller_is_gone() -> None:
+    async def act(x: Exchange) -> None:
+        await x.ring()
+        x.gateway.sweep()
+        assert x.contact.state is S.RETURNING
+        x.gateway.leg_event(LegAnswered(leg=x.desk))
+        await x.turns()
+        x.gateway.sweep()
+
+    exchange = play(act)
+    assert exchange.contact.state is S.DIALLED
+    assert exchange.scene.telephone.ended == {}
+
+
+def test_words_to_the_counselor_after_a_caller_who_did_not_come_are_heard_to_their_end() -> None:
+    async def act(x: Exchange) -> None:
+        await x.dial()
+        x.gateway.leg_event(LegEnded(leg=x.home, reason=Reason.DECLINED, status=603))
+        x.gateway.sweep()
+
+    exchange = play(act)
+    assert exchange.hears(exchange.desk) == ("callback_failed",)
+    assert exchange.desk not in exchange.scene.telephone.ended
+
+
+def test_caller_who_took_the_call_and_is_gone_unheard_is_mended_like_any_other() -> None:
+    async def act(x: Exchange) -> None:
+        conversation = await x.reach()
+        x.gateway.sweep()
+        assert conversation.contact.state is S.TALKING
+        del x.gateway._by_leg[x.home]
+        x.gateway.sweep()
+
+    assert play(act).contact.state is S.FAILED
+
+
+def test_caller_who_hung_up_is_not_taken_for_gone_while_the_queue_thinks_of_the_promise() -> None:
+    async def act(x: Exchange) -> None:
+        s = x.scene = Scene(windows=())
+        x.gateway._converse = s.converse
+        x.gateway._switchboard = replace(x.gateway._switchboard, telephone=s.telephone)
+        x.gateway.leg_event(invited(CALLER))
+        await x.turns()
+        conversation = x.gateway.conversation_of(CALLER)
+        assert isinstance(conversation, Conversation)
+        s.conversation = conversation
+        await s.hear(LegAnswered(leg=CALLER))
+        await s.press("#119")
+        s.callbacks.thinking = asyncio.Event()
+        x.gateway.leg_event(DigitPressed(leg=CALLER, digit="1"))
+        await x.turns()
+        x.gateway.leg_event(LegEnded(leg=CALLER, reason=Reason.CALLER_HUNG_UP, status=200))
+        x.gateway.sweep()
+        s.callbacks.thinking.set()
+        await s.settle()
+
+    exchange = play(act)
+    assert exchange.scene.state is S.PROMISED
+
+
+def test_heartbeat_says_what_a_callback_does_under_which_offer() -> None:
+    async def act(x: Exchange) -> None:
+        await x.ring()
+        said = x.gateway.carried[C1]
+        assert (said.state, said.offer and said.offer.counselor) == (S.RETURNING, "1001")
+        await x.gateway.leave()
+        assert x.gateway.carried == {}
+
+    play(act)
+
+
+def test_what_concerns_conversations_does_a_callback_no_harm() -> None:
+    async def act(x: Exchange) -> None:
+        await x.dial()
+        x.gateway.ordered(EscalateContact(contact=C1, by="operator:li", reason=""))
+        x.gateway.nobody_staffed({C1})
+        x.gateway.tell_again([C1])
+        x.gateway.revive({C1: 99})
+        await x.turns()
+
+    exchange = play(act)
+    assert exchange.contact.state is S.DIALLED
+    assert exchange.scene.alarms.told == []
+
+
+def test_second_counselor_can_be_asked_for_in_a_callback_and_goes_on_alone() -> None:
+    async def act(x: Exchange) -> None:
+        conversation = await x.reach()
+        x.gateway.ordered(EscalateContact(contact=C1, by="operator:li", reason=""))
+        await x.turns()
+        assert conversation.has_third
+        request = conversation.escalation.request
+        assert request in x.scene.queue.waiting
+        assert x.gateway.carried[C1].state is S.TALKING
+
+    play(act)
+
+
+def test_queue_that_lost_the_talk_is_told_of_it_again() -> None:
+    async def act(x: Exchange) -> None:
+        await x.reach()
+        x.gateway.tell_again([C1])
+        await x.turns()
+
+    assert "restate" in dict(play(act).scene.queue.said)
+
+
+def test_partner_who_rings_stops_when_the_caller_chooses_to_be_called() -> None:
+    async def act(s: Scene) -> None:
+        await s.wait_in_line()
+        await s.wait_for(2, unstaffed=True)
+        assert s.partner_leg not in s.telephone.ended
+        await s.press("91")
+
+    async def whole() -> Scene:
+        scene = Scene(windows=(), overflow=[PARTNER])
+        await act(scene)
+        await scene.settle()
+        return scene
+
+    scene = asyncio.run(whole())
+    assert scene.partner_leg in scene.telephone.ended
+    assert scene.state is S.PROMISED
+
+
+def test_no_partner_is_asked_while_the_queue_thinks_of_the_promise() -> None:
+    async def whole() -> Scene:
+        scene = Scene(windows=(), overflow=[PARTNER])
+        await scene.wait_in_line()
+        scene.callbacks.thinking = asyncio.Event()
+        for digit in "91":
+            scene.conversation.leg_event(DigitPressed(leg=CALLER, digit=digit))
+        scene.conversation.nobody_staffed(True)
+        await scene.turn()
+        scene.timers.advance(3)
+        await scene.turn()
+        scene.callbacks.thinking.set()
+        await scene.settle()
+        return scene
+
+    scene = asyncio.run(whole())
+    assert "PartnerDialled" not in scene.journal.names
+    assert scene.state is S.PROMISED
+
+
+def test_caller_who_refuses_the_recording_while_the_queue_thinks_waits_on() -> None:
+    """What was promised would say that they agreed: it is undone by being in line again."""
+
+    async def whole() -> Scene:
+        scene = Scene(windows=())
+        await scene.wait_in_line()
+        scene.callbacks.thinking = asyncio.Event()
+        for digit in "91":
+            scene.conversation.leg_event(DigitPressed(leg=CALLER, digit=digit))
+        await scene.turn()
+        refuse = scene.welcome.flow.refuse
+        assert refuse is not None
+        scene.conversation.leg_event(DigitPressed(leg=CALLER, digit=refuse.key))
+        scene.callbacks.thinking.set()
+        await scene.settle()
+        return scene
+
+    scene = asyncio.run(whole())
+    assert scene.state is S.QUEUED
+    assert scene.conversation.contact.id in scene.queue.waiting
+    assert LegId(CALLER) not in scene.telephone.ended
