@@ -245,5 +245,6 @@ def test_caller_who_refuses_the_recording_while_the_queue_thinks_waits_on() -> N
 
     scene = asyncio.run(whole())
     assert scene.state is S.QUEUED
-    assert scene.conversation.contact.id in scene.queue.waiting
+    waiting = scene.queue.waiting[scene.conversation.contact.id]
+    assert waiting.gateway == scene.conversation.arrival.gateway
     assert LegId(CALLER) not in scene.telephone.ended
