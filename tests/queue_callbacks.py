@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
@@ -82,7 +83,8 @@ class CallbackPlay(Play):
         there = self.state.contacts.get(waiting.contact, {})
         may = there.get("state") == "queued" and there.get("gateway") == gateway.id
         may = may and waiting.caller_digest not in ("", *self.state.promised)
-        may = may and not self.redis.hexists(keys.BURIED + gateway.id, waiting.contact)
+        failed: Any = self.redis.hget(keys.BURIED + gateway.id, waiting.contact)
+        may = may and int(failed or 0) <= FIRST_SEQ  # else it must hear of that first
         made = self.say(
             gateway, lost,
             lambda: gateway.store.promise(
