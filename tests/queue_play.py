@@ -258,7 +258,7 @@ class Play(RuleBasedStateMachine):
         if contact is None:
             return
         request = request_id(contact, 1 + number % 3)
-        if request in self.ended or self.talks(request):
+        if request in self.ended or self.is_talking(request):
             return
         if request not in self.alive:
             asks = replace(self.alive[contact], contact=request, arrived_at=self.clock.now())
@@ -273,13 +273,14 @@ class Play(RuleBasedStateMachine):
         if made is not None and until != "rings":
             if until == "talks" or number % 2:  # else nobody tells that they answered
                 assert self.say(gateway, lost, lambda: gateway.store.accept(made))
+                self.talks[request] = made
             if until == "hands over":
                 self.hand_over(contact, made, lost)
 
     def somebody_talks(self, number: int) -> ContactId | None:
         """A contact that talks, and did so before or, if somebody is free, does from now on."""
         callers = [c for c in self.alive if requested_for(c) is None]
-        talking = [c for c in callers if self.talks(c)]
+        talking = [c for c in callers if self.is_talking(c)]
         if talking:
             return talking[number % len(talking)]
         queued = [c for c in callers if c in self.state.waiting]
@@ -291,6 +292,7 @@ class Play(RuleBasedStateMachine):
         (made,) = self.run_in(gateway.store.offer([pair]))
         assert made is not None
         assert self.run_in(gateway.store.accept(made))
+        self.talks[contact] = made
         return contact
 
     def hand_over(self, contact: ContactId, staying: Offer, lost: str) -> None:
@@ -301,12 +303,14 @@ class Play(RuleBasedStateMachine):
         gateway = self.owner(self.alive[contact])
         self.say(gateway, lost, lambda: gateway.store.hand_over(leaving, staying))
         self.end(staying.contact)
+        self.outranked.discard(contact)
+        self.talks[contact] = replace(staying, contact=contact)
         after = self.look.take(self.told_last)
         assert after.served[contact] == (staying.counselor, staying.id)
         assert after.contacts[contact]["state"] == "talking"
         assert after.counselors[counselor]["state"] == "wrap_up"
 
-    def talks(self, contact: ContactId) -> bool:
+    def is_talking(self, contact: ContactId) -> bool:
         return self.state.contacts.get(contact, {}).get("state") == "talking"
 
     # --- pictures, claims, offers ------------------------------------------------------------
