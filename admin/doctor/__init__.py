@@ -10,6 +10,7 @@ from admin.doctor.database import examine_database
 from admin.doctor.edge import examine_edge
 from admin.doctor.engine import examine_engine
 from admin.doctor.finding import Finding, Phrase, Verdict
+from admin.doctor.flows import examine_flows
 from admin.doctor.machine import examine_clock, examine_disk, examine_secrets
 from admin.doctor.portcheck import examine_ports
 from admin.doctor.prompts import examine_prompts
@@ -28,6 +29,7 @@ def examine(settings: Settings) -> list[Finding]:
         *examine_redis(settings),
         *examine_database(settings),
         *examine_prompts(settings),
+        *examine_flows(settings),
         *examine_disk(settings),
         *examine_ports(settings),
         *examine_secrets(settings),
