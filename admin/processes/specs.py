@@ -28,7 +28,7 @@ appendonly yes
 appendfsync everysec
 save ""
 maxmemory-policy noeviction
-"""
+{secret}"""
 
 
 def specs(settings: Settings, config_path: Path, *, clock: Clock) -> list[ProcessSpec]:
