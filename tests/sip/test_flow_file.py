@@ -26,6 +26,6 @@ def test_broken_menu_stands_in_the_status_until_it_is_mended(
     assert "flow_broken" not in hotline.command("status")
     flow_file.write_text('start = "nowhere"\n[nodes.ask]\nprompts = ["topics"]\n')
     wait_until(lambda: hotline.command("status").count("flow_broken") == 2, seconds=30)
-    assert "night.toml" in "".join(hotline.command("status").split())
+    assert "'nowhere'" in hotline.command("status")
     flow_file.write_text((SHIPPED / "closed.toml").read_text("utf-8"))
     wait_until(lambda: "flow_broken" not in hotline.command("status"), seconds=30)
