@@ -149,7 +149,7 @@ class Gateway:
             trunk=name if kind == "trunk" else f"phone-{name}",
             dnis=event.dialled,
             node=line.node,
-            caller=self._seal(event.caller),
+            caller=self._sealed(event.caller),
         )
         full = self.contacts >= self._max_contacts
         if (full or self._leaving) and event.headers.get("last") != "yes":
@@ -166,6 +166,16 @@ class Gateway:
         self._conversations[conversation.contact.id] = conversation
         self._by_leg[event.leg] = conversation
         conversation.begin()
+
+    def _sealed(self, caller: str) -> SealedNumber:
+        """Seal a number; one that cannot be sealed counts as withheld and costs nobody the call."""
+        try:
+            return self._seal(caller)
+        except Exception as error:  # not with its text, which may show the number
+            log.error("a caller's number could not be sealed: %s", type(error).__name__)
+            detail = "a caller's number could not be sealed and counts as withheld"
+            self._switchboard.alarms.raise_alarm(AlarmKind.FAULT, detail)
+            return SealedNumber(cipher="", digest="")
 
     def _feature_call(self, event: LegInvited, counselor: CounselorId) -> None:
         announcement = self._announce(event.leg)

@@ -72,7 +72,8 @@ def run(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Run one process, as the supervisor and the containers do."""
-    settings = settings_from(config)
+    # A flow that has gone since `up` raises an alarm: it must not keep a gateway from coming back.
+    settings = settings_from(config, lost_flows=True)
     log_to_stderr()
     names = {f"gateway-{n + 1}" for n in range(settings.gateway.processes)}
     # Each is imported only where it runs: the scribe needs no telephone engine.

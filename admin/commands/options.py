@@ -32,10 +32,10 @@ def operator() -> str:
     return f"operator:{getpass.getuser()}"
 
 
-def settings_from(config: Path) -> Settings:
-    """Read the settings, or end the program with what is wrong."""
+def settings_from(config: Path, *, lost_flows: bool = False) -> Settings:
+    """Read the settings, or end the program with what is wrong (`hotline.config.load`)."""
     try:
-        return load(config)
+        return load(config, lost_flows=lost_flows)
     except HotlineError as error:
         fail(error)
 

@@ -31,7 +31,7 @@ OCCURRED_WITHIN = timedelta(hours=24)
 
 def status(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Show every process: its state, since when, how often it was started again; and alarms."""
-    settings = settings_from(config)
+    settings = settings_from(config, lost_flows=True)
     now = read_status(settings.run_dir)
     if now is None:
         fail("not running: `hotline up` starts it")
@@ -71,7 +71,7 @@ def _show_alarms(settings: Settings) -> None:
 
 def down(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """End a running platform: every call is said goodbye to."""
-    settings = settings_from(config)
+    settings = settings_from(config, lost_flows=True)
     holder = InstanceLock(settings.run_dir).holder()
     if holder is None:
         fail("not running")
@@ -80,7 +80,7 @@ def down(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 def doctor(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Say what works, what falls short, and what to do about it; status 1 where a thing is bad."""
-    settings = settings_from(config)
+    settings = settings_from(config, lost_flows=True)
     findings = examine(settings)
     show(findings, console=Console(), language=settings.site.language)
     if any(finding.state is Verdict.BAD for finding in findings):

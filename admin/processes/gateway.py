@@ -28,6 +28,7 @@ from queueing.cancellation import pause, still_wanted
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 1.0
+FLOWS_SECONDS = 5.0
 GOODBYE_SECONDS = 0.3
 """How long the last BYEs may be on their way before the engine closes."""
 
@@ -111,6 +112,7 @@ class GatewayService(MultiService):
         for service in (
             Repeating("poll", parts.endpoint.poll, settings.gateway.poll_ms / 1000),
             Repeating("sweep", self._sweep, SWEEP_SECONDS),
+            Repeating("flows", parts.flows.look, FLOWS_SECONDS),
             Running("heart", parts.heart.run, alarms=parts.alarms),
             Running("inbox", parts.inbox.run, alarms=parts.alarms),
             Running("dispatcher", parts.dispatcher.run, alarms=parts.alarms),
