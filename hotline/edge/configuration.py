@@ -17,9 +17,8 @@ from pathlib import Path
 from hotline.config import Settings
 from hotline.edge.credentials import Credentials
 from hotline.errors import ConfigError
+from hotline.ports import RETRY_AFTER
 
-RETRY_AFTER = 10
-"""Seconds that a caller's network is asked to wait when every gateway is busy or down."""
 CHILDREN = 4
 """UDP workers: one that waits for the disk must not hold up the others."""
 SOCKET_PATH_LIMIT = 107

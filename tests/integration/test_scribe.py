@@ -53,11 +53,14 @@ class Told:
 @dataclass
 class Bell:
     rung: list[str] = field(default_factory=list)
+    standing: set[AlarmKind] = field(default_factory=set)
 
     def raise_alarm(self, kind: AlarmKind, detail: str) -> None:
         self.rung.append(detail)
+        self.standing.add(kind)
 
-    def clear_alarm(self, kind: AlarmKind) -> None: ...
+    def clear_alarm(self, kind: AlarmKind) -> None:
+        self.standing.discard(kind)
 
 
 def all_projections() -> list[Projection]:
