@@ -13,6 +13,7 @@ import pytest
 from hotline.config import Settings
 from hotline.edge import configuration
 from hotline.errors import ConfigError
+from hotline.ports import RETRY_AFTER
 
 
 def _settings(state: Path, **sections: dict[str, Any]) -> Settings:
@@ -123,3 +124,8 @@ def test_modules_are_found_on_any_architecture(tmp_path: Path, architecture: str
     assert configuration.modules(tmp_path) is None, "kamailio-sqlite-modules is not there yet"
     (folder / "db_sqlite.so").touch()
     assert configuration.modules(tmp_path) == folder
+
+
+def test_edge_and_gateway_ask_who_is_refused_to_wait_equally_long(tmp_path: Path) -> None:
+    written = configuration.write(_settings(tmp_path)).read_text()
+    assert written.count(f"Retry-After: {RETRY_AFTER}\\r\\n") == 2
