@@ -25,10 +25,12 @@ from hotline.journal.stream import JOURNAL_STREAM, connect
 from hotline.journal.tables import JournalRow
 from hotline.sip.tone import seconds_with
 from recordings.tables import RecordingState
+from tests.edge_server import PHONE_HOST, EdgeServer
 from tests.hotline_server import HotlineServer
 from tests.sip.line import until
 from tests.sip.parties import COUNSELOR_HERTZ, Counselor, Parties, gathered
 from tests.sip.test_recording import recordings_of
+from tests.sip.wire import Peer
 
 
 @pytest.mark.timeout(240)  # twice the set-up where it has to go into a namespace
@@ -83,6 +85,30 @@ async def test_disk_without_a_byte_left_queues_and_connects_the_next_caller(
         await whole_disk_full(tmp_path, request.getfixturevalue("tonal_prompts"))
     else:
         await asyncio.to_thread(as_root_of_a_namespace, request.node.nodeid)
+
+
+def test_registered_phone_can_still_be_called_on_a_full_disk(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Its refresh is refused (500), for it cannot be written through, and yet prolongs it."""
+    if not may_mount():
+        as_root_of_a_namespace(request.node.nodeid)
+        return
+    server = EdgeServer(tmp_path / "e")
+    with small_disk(server.settings.state, megabytes=8):
+        server.credentials.put("1001", "pw-1001", "counselor")
+        server.start()
+        peer = Peer(PHONE_HOST, edge=server.address)
+        try:
+            assert peer.register("1001", "pw-1001", expires=60).status == 200
+            fill(server.settings.state)
+            refused = peer.register("1001", "pw-1001", expires=300)
+            assert refused.status == 500
+            assert "expires=300" in refused.get("Contact")
+            assert len(server.control.phones("1001")) == 1
+        finally:
+            peer.close()
+            server.kill()
 
 
 async def whole_disk_full(tmp_path: Path, tonal_prompts: Path) -> None:
