@@ -32,6 +32,7 @@ from hotline.ids import (
     requested_for,
 )
 from hotline.ports import (
+    RETRY_AFTER,
     Alarms,
     Audio,
     Carried,
@@ -47,7 +48,6 @@ from hotline.ports import (
 
 log = logging.getLogger(__name__)
 
-RETRY_AFTER_SECONDS = 5
 LEGS_KEPT_FREE = 2
 """Legs that apologies may use when the conversations are full."""
 
@@ -205,7 +205,7 @@ class Gateway:
         return 2 * self.contacts + third + len(self._announcements) + len(self._notices)
 
     def _hand_over(self, leg: LegId) -> None:
-        self._switchboard.telephone.end(leg, status=503, retry_after=RETRY_AFTER_SECONDS)
+        self._switchboard.telephone.end(leg, status=503, retry_after=RETRY_AFTER)
 
     def _announce(self, leg: LegId) -> Announcement:
         board = self._switchboard

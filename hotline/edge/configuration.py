@@ -18,10 +18,9 @@ from hotline.config import Settings
 from hotline.edge.credentials import Credentials
 from hotline.errors import ConfigError
 from hotline.overflow import Overflow
+from hotline.ports import RETRY_AFTER
 from hotline.privatefile import create_private, write_private
 
-RETRY_AFTER = 10
-"""Seconds that a caller's network is asked to wait when every gateway is busy or down."""
 CHILDREN = 4
 """UDP workers: one that waits for the disk must not hold up the others."""
 SOCKET_PATH_LIMIT = 107

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hotline.clock import Clock, SystemClock
 from hotline.ids import LegId
-from hotline.ports import LegListener
+from hotline.ports import RETRY_AFTER, LegListener
 from hotline.sip.account import EdgeAccount, account_config
 from hotline.sip.engine import Engine, EngineFacts
 from hotline.sip.media import Bridge
@@ -41,7 +41,7 @@ class Endpoint:
         edge: tuple[str, int],
         session_expires: int = 1800,
         rtp_silence: float = 20.0,
-        retry_after: int = 5,
+        retry_after: int = RETRY_AFTER,
         max_legs: int | None = None,
         clock: Clock | None = None,
     ) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -87,6 +88,18 @@ async def test_killed_child_comes_back_and_is_counted(tmp_path: Path) -> None:
             "the restart",
         )
         assert pid_of(watched, "one") != first
+
+
+async def test_child_comes_back_where_its_session_cannot_be_noted(tmp_path: Path) -> None:
+    """As on a full disk: what can be done without must not end the supervision."""
+    async with supervisor(tmp_path, program("one", SLEEPER, tmp_path)) as watched:
+        await watched.wait_up(10)
+        shutil.rmtree(tmp_path / "run" / "pids")
+        os.kill(pid_of(watched, "one"), signal.SIGKILL)
+        await until(
+            lambda: watched.children[0].restarts == 1 and watched.children[0].state == "up",
+            "the restart",
+        )
 
 
 async def test_real_redis_is_up_when_it_answers_and_comes_back_after_a_kill(tmp_path: Path) -> None:

@@ -56,8 +56,8 @@ WRONG = {
     ),
     "a flow that is nowhere": (
         '[[lines]]\nnumber = "12356"\nflow = "nightshift"',
-        r"lines\.0\.flow: there is no such flow; there are blocked, care, closed, closed_message, main "
-        r"\(in .*/flows, shipped\), not 'nightshift'$",
+        r"lines\.0\.flow: there is no such flow; there are blocked, care, closed, closed_message, "
+        r"main \(in .*/flows, shipped\), not 'nightshift'$",
     ),
     "a flow for closed hours that is nowhere": (
         '[[lines]]\nnumber = "12356"\nclosed = "shut"',
