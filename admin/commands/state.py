@@ -20,7 +20,7 @@ from admin.commands.options import DEFAULT_CONFIG, ConfigOption, fail, settings_
 from admin.doctor import examine
 from admin.doctor.finding import Verdict
 from admin.doctor.show import show
-from admin.messages import waiting
+from admin.messages import WaitingMessage, waiting
 from admin.supervision.lock import InstanceLock
 from admin.supervision.status import read_status
 from hotline.clock import SystemClock
@@ -30,7 +30,7 @@ from hotline.journal.alarm import to_look_at
 from hotline.journal.backlog import backlog, with_backlog
 from hotline.journal.stream import Entry, connect
 from hotline.journal.tables import AlarmRow
-from recordings.tables import MessageRow, RecordingRow, RecordingState
+from recordings.tables import RecordingRow, RecordingState
 
 OCCURRED_WITHIN = timedelta(hours=24)
 ANSWER_SECONDS = 3.0
@@ -60,7 +60,7 @@ def _show_alarms(settings: Settings) -> None:
     table = Table("alarm", "process", "since", "", title="to look at")
     rows: Sequence[AlarmRow] = ()
     broken: Sequence[RecordingRow] = ()
-    messages: Sequence[MessageRow] = ()
+    messages: Sequence[WaitingMessage] = ()
     try:
         with snapshot(bootstrap.database(settings)) as session:
             rows = to_look_at(session, since=SystemClock().now() - OCCURRED_WITHIN)

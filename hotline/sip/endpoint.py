@@ -6,7 +6,6 @@ It starts the engine, polls it, and tells the listener; legs live in `Switch`, w
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -104,12 +103,6 @@ class Endpoint:
                 self.listener.leg_event(event)
             except Exception as error:  # the listener's fault must not stop the others' calls
                 self._switch.fail(event.leg, error)
-
-    async def run(self, *, poll_ms: int = 10) -> None:
-        """Poll until cancelled."""
-        while True:
-            self.poll()
-            await asyncio.sleep(poll_ms / 1000)
 
     def shut_down(self) -> None:
         """End every leg, with reason SHUTDOWN; the events come with the next poll."""

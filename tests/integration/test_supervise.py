@@ -151,11 +151,13 @@ async def test_child_that_stops_serving_is_replaced(tmp_path: Path) -> None:
 
 
 async def test_start_that_fails_says_why_with_the_end_of_the_log(tmp_path: Path) -> None:
+    moves: list[ChildStatus] = []
     broken = program("broken", SHORT, tmp_path, ready=NeverServes())
-    async with supervisor(tmp_path, broken) as watched:
+    async with supervisor(tmp_path, broken, progress=moves.append) as watched:
         with pytest.raises(StartFailed, match=r"broken is not up(?s:.)*hello from broken"):
             await watched.wait_up(1.5)
-        assert "status 3" in watched.children[0].says or watched.children[0].state == "starting"
+    ended = {move.says for move in moves if move.state is ChildState.BACKING_OFF}
+    assert ended == {"ended with status 3"}
 
 
 class NeverServes:
