@@ -10,7 +10,7 @@ from hotline.ids import OfferId
 from hotline.ports import Offer, OfferOutcome, Restated, Waiting
 from queueing import keys
 from queueing.limits import Limits
-from queueing.routing.order import waiting_score
+from queueing.routing.order import score_of
 from queueing.routing.pair import Pair
 from queueing.scripts import Scripts
 from queueing.waiting import instant_to_json, waiting_to_json
@@ -101,7 +101,7 @@ class Offers:
             *_named(offer),
             "talking" if talking else "offered",
             waiting.gateway,
-            waiting_score(waiting.priority, arrived),
+            score_of(waiting),
             waiting_to_json(waiting),
             waiting.caller_digest,
             arrived,

@@ -232,7 +232,7 @@ def test_a_database_that_takes_nothing_is_alarmed_until_it_does(
         _connection.exec_driver_sql(limit)
 
     listen(engine, "begin", fill)
-    some = interleave([random_history(f"c{n}", Random(n)) for n in range(60)], Random(1))
+    some = interleave([random_history(f"more-{n}", Random(n)) for n in range(60)], Random(1))
     add(stream, some)
     turns = count()
     scribe.run(alive=lambda: scribe.stop() if next(turns) == 2 else None)

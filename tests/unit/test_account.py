@@ -99,7 +99,7 @@ def test_talk_of_which_the_queue_is_about_to_hear_is_not_told_twice() -> None:
         await s.hear(LegAnswered(leg=s.counselor_leg))
         while s.state is not S.TALKING:
             await s.turn()
-        s.conversation.account.tell_again()
+        s.conversation.tell_again(s.conversation.contact.id)
         s.queue.away = False
         while not s.conversation._errands.idle:
             s.timers.advance(1)
