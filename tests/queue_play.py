@@ -38,8 +38,9 @@ MILLISECOND = timedelta(milliseconds=1)
 LIMITS = Limits(
     wrap_up=20, wrap_up_extension=15, wrap_up_most=50, offer_lease=30, misses_in_a_row=2
 )
-HEALED_AFTER = 24
-"""Seconds in which gateways that live have told a Redis that lost data what they know."""
+HEALED_AFTER = 36
+"""Seconds in which gateways that live have told a Redis that lost data what they know: two leases,
+where the clock was set back as well."""
 CREW: dict[str, dict[str, int]] = {
     "1001": {},
     "1002": {"grief": 2},
