@@ -91,7 +91,7 @@ async def test_gateway_killed_fails_the_contact_once_and_frees_both_counselors(
         await both_become(three, S.READY)
         assert three.parties.endings(three.contact) == [LOST]
         async with server.store() as store:
-            assert (await store.snapshot()).waiting == ()
+            assert not (await store.snapshot()).waiting
             serving = {p.profile.id for p in await store.counselors() if p.state is S.TALKING}
         assert serving == set()
     journalled_once(server)
