@@ -13,6 +13,7 @@ from typing import Any
 from admin import bootstrap, schema
 from admin.files import private_folder
 from admin.plan import publish_first
+from admin.processes.persistence import kept_writable
 from admin.processes.specs import specs
 from admin.supervision.status import ChildState, ChildStatus
 from admin.supervision.supervisor import Supervisor
@@ -79,7 +80,7 @@ async def running(
         clock=clock,
         progress=lambda status: _show(status, say),
     )
-    async with supervisor:
+    async with supervisor, kept_writable(settings):
         await _unless_stopped(_all_up(supervisor, settings, say), stop)
         yield supervisor
 

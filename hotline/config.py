@@ -6,10 +6,11 @@ environment or the file after that. Durations are seconds unless the name says o
 
 from __future__ import annotations
 
+import re
 import tomllib
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -23,15 +24,20 @@ from pydantic import (
 )
 
 from hotline.callbackterms import Callback, DialledNumber
+from hotline.configfault import sentence, sentences
 from hotline.errors import ConfigError
+from hotline.menu.flowfiles import flow_names
 from hotline.menu.hours import ALWAYS, read_hours
 from hotline.overflow import Overflow, lines_exist, names_differ
+from hotline.redisurl import REDIS_URL, is_redis_url
 from hotline.voicemail import Voicemail
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
+NODE = re.compile(r"[^\s/]{1,64}(/[^\s/]{1,64}){0,7}")
 DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 Language = Literal["zh", "en"]
+FlowName = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
 
 
 def _one_address(address: str) -> str:
@@ -47,6 +53,15 @@ def _one_address(address: str) -> str:
 Address = Annotated[str, AfterValidator(_one_address)]
 
 
+def _node(path: str) -> str:
+    if not NODE.fullmatch(path):
+        raise ValueError("must be a node's path without spaces, such as city or city/east")
+    return path
+
+
+Node = Annotated[str, AfterValidator(_node)]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -55,7 +70,7 @@ class Site(_Section):
     """Who runs this hotline."""
 
     name: str = "hotline"
-    node: str = "city"
+    node: Node = "city"
     """The tier node at the root, such as ``city``."""
     language: Language = "zh"
     timezone: str = "Asia/Shanghai"
@@ -82,13 +97,14 @@ class Line(_Section):
     """One number that callers dial (DNIS)."""
 
     number: DialledNumber
-    flow: str = "main"
-    node: str = "city"
+    flow: FlowName = "main"
+    """A file of this name in the flows folder, or a shipped flow."""
+    node: Node = "city"
     open: tuple[str, ...] = ALWAYS
     """When calls are taken, by the site's clock (`hotline.menu.hours`)."""
-    closed: str = "closed"
+    closed: FlowName = "closed"
     """The flow that callers hear at other times."""
-    notice: str = "emergency_notice"
+    notice: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")] = "emergency_notice"
     """The prompt that ``hotline line notice NUMBER on`` lets callers hear before the menu."""
 
     @field_validator("open")
@@ -185,6 +201,13 @@ class Redis(_Section):
     password: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,64}$")] | None = None
     """Of the platform's own Redis; `hotline init` makes one up. Without one, every user of this
     machine can read the queue."""
+
+    @field_validator("url")
+    @classmethod
+    def _can_be_dialled(cls, url: str | None) -> str | None:
+        if url is not None and not is_redis_url(url):
+            raise ValueError(f"must be {REDIS_URL}")
+        return url
 
 
 class Database(_Section):
@@ -312,6 +335,11 @@ class Settings(_Section):
         return self.state / "flows"
 
     @property
+    def flows(self) -> frozenset[str]:
+        """Every flow that a line names."""
+        return frozenset(name for line in self.lines for name in (line.flow, line.closed))
+
+    @property
     def plan_file(self) -> Path:
         """The operator's routing plan: put in force when Redis has none."""
         return self.state / "plan.toml"
@@ -326,18 +354,50 @@ class Settings(_Section):
         return self.database.url or f"sqlite:///{self.state / 'hotline.sqlite'}"
 
 
-def load(path: Path) -> Settings:
+def load(path: Path, *, lost_flows: bool = False) -> Settings:
     """Read and check the settings in `path`.
 
-    Raises ConfigError with one sentence per fault: file, key, what was given, what is allowed.
+    Raises ConfigError with one sentence per fault: file, key, what was given, what is allowed; what
+    was given is left out where it may be a secret. With `lost_flows` a line may name a flow that is
+    nowhere: for a process that begins again while callers are served, and for who ends or examines
+    a platform.
     """
+    settings = _read(path)
+    faults = [*_strange_nodes(settings, path), *([] if lost_flows else _lost_flows(settings, path))]
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return settings
+
+
+def _strange_nodes(settings: Settings, path: Path) -> list[str]:
+    root = settings.site.node
+    what = f"must be site.node, {root!r}, or below it, such as {root}/east"
+    return [
+        sentence(path, ("lines", n, "node"), what, line.node)
+        for n, line in enumerate(settings.lines)
+        if line.node != root and not line.node.startswith(f"{root}/")
+    ]
+
+
+def _lost_flows(settings: Settings, path: Path) -> list[str]:
+    there = flow_names(settings.flows_dir)
+    what = f"there is no such flow; there are {', '.join(there)} (in {settings.flows_dir}, shipped)"
+    return [
+        sentence(path, ("lines", n, key), what, name)
+        for n, line in enumerate(settings.lines)
+        for key, name in (("flow", line.flow), ("closed", line.closed))
+        if name not in there
+    ]
+
+
+def _read(path: Path) -> Settings:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; `hotline init` writes one") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{path}: is not TOML: {error}") from None
     state = raw.get("state", "state")
     if isinstance(state, str):
@@ -345,31 +405,4 @@ def load(path: Path) -> Settings:
     try:
         return Settings.model_validate(raw)
     except ValidationError as error:
-        faults = error.errors()
-        places = [fault["loc"] for fault in faults]
-        sentences = [
-            _sentence(path, fault["loc"], _said(fault["loc"], fault["msg"]), fault["input"])
-            for fault in faults
-            # A list without its wrong item may be too short as well: only the item is said.
-            if not any(p != fault["loc"] == p[: len(fault["loc"])] for p in places if fault["loc"])
-        ]
-        raise ConfigError("\n".join(sentences)) from None
-
-
-def _said(where: tuple[int | str, ...], what: str) -> str:
-    """Name the keys there are, where one was given that is none."""
-    if what != "Extra inputs are not permitted":
-        return what
-    section: Any = Settings
-    for part in where[:-1]:
-        if isinstance(part, str):
-            section = section.model_fields[part].annotation
-            section = next((a for a in get_args(section) if a is not Ellipsis), section)
-    return f"no such key; there are {', '.join(section.model_fields)}"
-
-
-def _sentence(path: Path, where: tuple[int | str, ...], what: str, given: object) -> str:
-    key = ".".join(str(part) for part in where) or "the file"
-    shown = "" if isinstance(given, dict | list | BaseModel) else f", not {given!r}"
-    what = what.removeprefix("Value error, ")
-    return f"{path}: {key}: {what[0].lower()}{what[1:]}{shown}"
+        raise ConfigError("\n".join(sentences(path, error, Settings))) from None

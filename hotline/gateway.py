@@ -35,6 +35,7 @@ from hotline.ids import (
 )
 from hotline.number import dialable
 from hotline.ports import (
+    RETRY_AFTER,
     Alarms,
     Audio,
     Carried,
@@ -50,7 +51,6 @@ from hotline.ports import (
 
 log = logging.getLogger(__name__)
 
-RETRY_AFTER_SECONDS = 5
 LEGS_KEPT_FREE = 2
 """Legs that apologies may use when the conversations are full."""
 
@@ -155,7 +155,7 @@ class Gateway:
             trunk=name if kind == "trunk" else f"phone-{name}",
             dnis=event.dialled,
             node=line.node,
-            caller=self._seal(event.caller),
+            caller=self._sealed(event.caller),
             dialable=bool(dialable(event.caller)),
         )
         full = self.contacts >= self._max_contacts
@@ -173,6 +173,16 @@ class Gateway:
         self._charges[conversation.contact.id] = conversation
         self._by_leg[event.leg] = conversation
         conversation.begin()
+
+    def _sealed(self, caller: str) -> SealedNumber:
+        """Seal a number; one that cannot be sealed counts as withheld and costs nobody the call."""
+        try:
+            return self._seal(caller)
+        except Exception as error:  # not with its text, which may show the number
+            log.error("a caller's number could not be sealed: %s", type(error).__name__)
+            detail = "a caller's number could not be sealed and counts as withheld"
+            self._switchboard.alarms.raise_alarm(AlarmKind.FAULT, detail)
+            return SealedNumber(cipher="", digest="")
 
     def _feature_call(self, event: LegInvited, counselor: CounselorId) -> None:
         announcement = self._announce(event.leg)
@@ -202,7 +212,7 @@ class Gateway:
         return 2 * self.contacts + third + len(self._announcements) + len(self._notices)
 
     def _hand_over(self, leg: LegId) -> None:
-        self._switchboard.telephone.end(leg, status=503, retry_after=RETRY_AFTER_SECONDS)
+        self._switchboard.telephone.end(leg, status=503, retry_after=RETRY_AFTER)
 
     def _announce(self, leg: LegId) -> Announcement:
         board = self._switchboard

@@ -17,7 +17,9 @@ A number is normalised so that the forms in which Chinese operators send one lin
 A local number without its area code stays different from the full one: nobody can know the area.
 
 A caller who withholds the number (empty, ``anonymous`` and the like) is sealed as two empty texts:
-all such callers would have one digest, and must never be counted as one repeat caller.
+all such callers would have one digest, and must never be counted as one repeat caller. What is no
+number at all, octets that are not UTF-8 among it, is sealed as it came: whoever sends the same
+twice is the same caller, and can be blocked.
 """
 
 from __future__ import annotations
@@ -25,7 +27,6 @@ from __future__ import annotations
 import binascii
 import hashlib
 import hmac
-import os
 import re
 import secrets
 import stat
@@ -39,6 +40,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from hotline.errors import ConfigError, HotlineError
 from hotline.events import SealedNumber
+from hotline.privatefile import create_private
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -96,13 +98,16 @@ class NumberSealer:
         normal = normalise(number)
         if not normal:
             return SealedNumber(cipher="", digest="")
-        digest = hmac.new(self._digest_key, normal.encode(), hashlib.sha256).hexdigest()
+        digest = hmac.new(self._digest_key, _octets(normal), hashlib.sha256).hexdigest()
         nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, number.strip().encode(), digest.encode())
+        sealed = self._cipher.encrypt(nonce, _octets(number.strip()), digest.encode())
         return SealedNumber(cipher=urlsafe_b64encode(nonce + sealed).decode(), digest=digest)
 
     def open(self, sealed: SealedNumber) -> str:
-        """Return the number as it was dialled in; empty for a withheld one. Raises SealBroken."""
+        """Return the number as it was dialled in; empty for a withheld one. Raises SealBroken.
+
+        Octets that are not UTF-8 are shown as ``\\xff``: the text can be printed anywhere.
+        """
         if not sealed.cipher:
             return ""
         try:
@@ -112,7 +117,12 @@ class NumberSealer:
             )
         except (InvalidTag, ValueError):  # binascii.Error is a ValueError
             raise SealBroken("this number was sealed with another key, or was changed") from None
-        return opened.decode()
+        return opened.decode("utf-8", "backslashreplace")
+
+
+def _octets(number: str) -> bytes:
+    """Return what stood in the SIP header: octets that are not UTF-8 came to us as surrogates."""
+    return number.encode("utf-8", "surrogateescape")
 
 
 def _derive(key: bytes, purpose: bytes) -> bytes:
@@ -126,7 +136,9 @@ def load_or_create_key(path: Path) -> bytes:
     new key in its place would make every sealed number unreadable, so that is never done.
     """
     if not path.exists() and not path.is_symlink():
-        _create_key(path)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Where another process was first, its key counts.
+        create_private(path, secrets.token_hex(KEY_BYTES) + "\n")
     mode = path.lstat().st_mode
     if not stat.S_ISREG(mode):
         raise ConfigError(f"{path}: must be a plain file")
@@ -144,25 +156,3 @@ def load_or_create_key(path: Path) -> bytes:
     if len(key) != KEY_BYTES:
         raise ConfigError(f"{path}: must hold {2 * KEY_BYTES} hex digits; restore it from a backup")
     return key
-
-
-def _create_key(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_hex(KEY_BYTES).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)  # fails where another process was first: its key counts
-        except FileExistsError:
-            return
-    finally:
-        draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -29,6 +29,10 @@ from hotline.waiting import Waiting as Waiting
 # --- the telephone: implemented by hotline.sip, used by the gateway ---------------
 
 
+RETRY_AFTER = 5
+"""Seconds that whoever is refused for want of room is asked to wait (RFC 3261 section 20.33)."""
+
+
 class Telephone(Protocol):
     """Legs: SIP dialogs. Commands to a leg that is gone are ignored, for its LegEnded is on the
     way; all of it runs on the reactor's thread."""

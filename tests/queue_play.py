@@ -44,8 +44,9 @@ LIMITS = Limits(
     callback_attempts=2,
     callback_retry=30,
 )
-HEALED_AFTER = 24
-"""Seconds in which gateways that live have told a Redis that lost data what they know."""
+HEALED_AFTER = 36
+"""Seconds in which gateways that live have told a Redis that lost data what they know: two leases,
+where the clock was set back as well."""
 CREW: dict[str, dict[str, int]] = {
     "1001": {},
     "1002": {"grief": 2},

@@ -72,7 +72,10 @@ class RedisServer:
         self._process = subprocess.Popen(
             ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
              "--appendonly", "yes", "--appendfsync", self._fsync, "--dir", str(self.folder),
-             "--logfile", str(self.folder / "redis.log")]
+             "--logfile", str(self.folder / "redis.log")],
+            # What our Python ignores stays ignored, SIGXFSZ above all: a test can then limit the
+            # size of files (prlimit), and writing fails as on a full disk.
+            restore_signals=False,
         )  # fmt: skip
         wait_until(self._answers, what="redis")
 

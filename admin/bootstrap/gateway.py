@@ -20,6 +20,7 @@ from hotline.gateway import Gateway, Switchboard
 from hotline.ids import GatewayId, new_gateway_id
 from hotline.journal.relay import Relay
 from hotline.menu.flow import Flows
+from hotline.menu.flowwatch import FlowWatch
 from hotline.prompts.library import PromptLibrary
 from hotline.prompts.watched import WatchedPrompts
 from hotline.sip.endpoint import Endpoint
@@ -44,6 +45,7 @@ class GatewayParts:
     store: QueueStore
     recorder: Recorder | None
     alarms: JournalAlarms
+    flows: FlowWatch
     dispatcher: Dispatcher
     inbox: Inbox
     heart: Heart
@@ -105,6 +107,7 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
         store=store,
         recorder=conversations.recorder,
         alarms=alarms,
+        flows=FlowWatch(settings.flows_dir, named=settings.flows, alarms=alarms),
         dispatcher=Dispatcher(
             offers=store,
             feed=feed,

@@ -16,6 +16,7 @@ from admin.commands.options import (
     DEFAULT_CONFIG,
     ConfigOption,
     fail,
+    operator,
     settings_from,
     with_queue,
 )
@@ -86,7 +87,7 @@ def remove(extension: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
     settings = settings_from(config)
 
     async def work(store: QueueStore) -> None:
-        await bootstrap.roster(settings, store).remove(extension, by=_operator())
+        await bootstrap.roster(settings, store).remove(extension, by=operator())
 
     with_queue(settings, work)
 
@@ -125,7 +126,7 @@ def extend(extension: str, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Give a counselor more time for the record: lengthens the wrap-up that runs."""
     ends = with_queue(
         settings_from(config),
-        lambda store: store.extend_wrap_up(CounselorId(extension), by=_operator()),
+        lambda store: store.extend_wrap_up(CounselorId(extension), by=operator()),
     )
     typer.echo(f"{extension} wrap_up until {ends.astimezone():%H:%M:%S}")
 
@@ -141,7 +142,7 @@ def _change(extension: str, state: CounselorState, reason: str, config: ConfigOp
     now = with_queue(
         settings,
         lambda store: store.change_state(
-            CounselorId(extension), state, reason=reason, by=_operator()
+            CounselorId(extension), state, reason=reason, by=operator()
         ),
     )
     typer.echo(f"{extension} {now}" + ("" if now is state else f" (then {state})"))
@@ -161,7 +162,3 @@ def _cells(presence: Presence) -> tuple[str, ...]:
         presence.reason,
         since,
     )
-
-
-def _operator() -> str:
-    return f"operator:{getpass.getuser()}"

@@ -18,12 +18,14 @@ from admin.commands.options import (
     fail,
     log_to_stderr,
     settings_from,
+    told_in_a_sentence,
     with_queue,
 )
 from admin.demo.cast import CONFIG as DEMO_CONFIG
 from admin.demo.performance import demonstrate
 from admin.initialize import write_config
 from admin.processes.capacity import processes_for
+from hotline.config import Settings
 from hotline.edge import configuration as edge
 from hotline.errors import HotlineError
 from hotline.sip.engine import describe
@@ -60,11 +62,9 @@ def up(config: ConfigOption = DEFAULT_CONFIG) -> None:
     def say(text: str) -> None:
         typer.echo(f"  {text}", err=True)
 
-    try:
+    with told_in_a_sentence("up"):
         platform.prepare(settings, say)
         asyncio.run(platform.stay(settings, config, say))
-    except HotlineError as error:
-        fail(error)
 
 
 def run(
@@ -72,8 +72,14 @@ def run(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Run one process, as the supervisor and the containers do."""
-    settings = settings_from(config)
+    # A flow that has gone since `up` raises an alarm: it must not keep a gateway from coming back.
+    settings = settings_from(config, lost_flows=True)
     log_to_stderr()
+    with told_in_a_sentence(name):
+        _run(settings, name)
+
+
+def _run(settings: Settings, name: str) -> None:
     names = {f"gateway-{n + 1}" for n in range(settings.gateway.processes)}
     # Each is imported only where it runs: the scribe needs no telephone engine.
     if name in names:
@@ -99,7 +105,8 @@ def run(
 def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Make what must stand before the first process: tables, keys, prompts, roster, plan."""
     settings = settings_from(config)
-    platform.prepare(settings, typer.echo)
+    with told_in_a_sentence("migrate"):
+        platform.prepare(settings, typer.echo)
     count = with_queue(settings, lambda store: bootstrap.roster(settings, store).publish())
     asyncio.run(platform.publish_plan(settings, typer.echo))
     typer.echo(f"the database is current; {count} counselors published")

@@ -6,11 +6,14 @@ import asyncio
 import getpass
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
+from redis.exceptions import RedisError
+from sqlalchemy.exc import OperationalError
 
 from admin import bootstrap
 from hotline.clock import SystemClock
@@ -32,10 +35,10 @@ def operator() -> str:
     return f"operator:{getpass.getuser()}"
 
 
-def settings_from(config: Path) -> Settings:
-    """Read the settings, or end the program with what is wrong."""
+def settings_from(config: Path, *, lost_flows: bool = False) -> Settings:
+    """Read the settings, or end the program with what is wrong (`hotline.config.load`)."""
     try:
-        return load(config)
+        return load(config, lost_flows=lost_flows)
     except HotlineError as error:
         fail(error)
 
@@ -44,6 +47,22 @@ def fail(error: HotlineError | str) -> NoReturn:
     """End the program: one message on standard error, status 1."""
     typer.secho(str(error), fg=typer.colors.RED, err=True)
     raise typer.Exit(1)
+
+
+@contextmanager
+def told_in_a_sentence(what: str) -> Iterator[None]:
+    """End the program with one sentence where the surroundings do not let `what` go on: what is
+    configured, the disk, a port, Redis, the database. A fault of ours keeps its traceback."""
+    try:
+        yield
+    except HotlineError as error:
+        fail(error)
+    except RedisError as error:
+        fail(f"{what} cannot go on: redis: {error}")
+    except OSError as error:
+        fail(f"{what} cannot go on: {error}")
+    except OperationalError as error:  # not its own text, which may hold a statement's values
+        fail(f"{what} cannot go on: the database: {' '.join(str(error.orig).split())}")
 
 
 def with_queue(settings: Settings, work: Callable[[QueueStore], Awaitable[T]]) -> T:

@@ -18,11 +18,16 @@ from admin.statistics.figures import Interval
 from admin.statistics.sources import from_journal, from_tables
 from hotline.config import Settings
 from hotline.database import snapshot
+from hotline.errors import RecordingBroken
 from hotline.events import Result
 from hotline.journal.tables import ContactRow, ContactStateRow
-from hotline.sip.tone import tones_in
+from hotline.sip.tone import tones_among, tones_in
 from queueing.tables import OfferRow
 from recordings.tables import RecordingRow
+from recordings.unseal import unseal
+
+TONE_SECONDS = 1.0
+"""For how long a tone must sound to count as heard."""
 
 
 @dataclass(slots=True)
@@ -58,7 +63,7 @@ def judge(
     verdict = Verdict()
     with snapshot(engine) as session:
         verdict.report["contacts"] = [_contact(session, e, verdict) for e in expected]
-        verdict.report["recordings"] = _recordings(session, settings, expected, verdict)
+        verdict.report["recordings"] = _recordings(session, settings, expected, heard, verdict)
         _statistics(session, settings, expected, since, verdict)
     for one in expected:
         _audio(one, heard, verdict)
@@ -72,6 +77,11 @@ class Heard:
     by_caller: dict[str, Path]
     by_counselor: dict[str, Path]
     counselor_hertz: dict[str, int]
+
+    @property
+    def everyone(self) -> set[int]:
+        """Every tone that anybody played."""
+        return {caller.hertz for caller in CALLERS} | set(self.counselor_hertz.values())
 
 
 def _contact(session: Session, one: Expected, verdict: Verdict) -> dict[str, Any]:
@@ -105,7 +115,11 @@ def _contact(session: Session, one: Expected, verdict: Verdict) -> dict[str, Any
 
 
 def _recordings(
-    session: Session, settings: Settings, expected: Sequence[Expected], verdict: Verdict
+    session: Session,
+    settings: Settings,
+    expected: Sequence[Expected],
+    heard: Heard,
+    verdict: Verdict,
 ) -> list[dict[str, Any]]:
     rows = session.scalars(
         select(RecordingRow).where(RecordingRow.contact.in_([e.contact for e in expected]))
@@ -116,13 +130,13 @@ def _recordings(
         sorted(e.contact for e in expected if e.recorded),
     )
     found = []
+    by_contact: dict[str, Expected] = {one.contact: one for one in expected}
     for row in rows:
         path = settings.recordings_dir / (row.sealed_file or "")
         verdict.check(f"recording {row.id[:8]}: sealed", row.state, "sealed")
         verdict.check(f"recording {row.id[:8]}: on disk", path.is_file(), True)
         seconds = {"caller": row.caller_seconds, "counselor": row.counselor_seconds}
-        enough = all((value or 0) > 2 for value in seconds.values())
-        verdict.check(f"recording {row.id[:8]}: audio on both sides", enough, True)
+        _sides(f"recording {row.id[:8]}", path, by_contact[row.contact], heard, verdict)
         found.append(
             {
                 "id": row.id,
@@ -133,6 +147,21 @@ def _recordings(
             }
         )
     return found
+
+
+def _sides(name: str, file: Path, one: Expected, heard: Heard, verdict: Verdict) -> None:
+    """Each side of the sealed file must have its own party's tone, and nobody else's."""
+    caller: object
+    counselor: object
+    try:
+        caller, counselor = (
+            sorted(tones_among(side, heard.everyone, least=TONE_SECONDS)) for side in unseal(file)
+        )
+    except RecordingBroken as error:
+        caller = counselor = str(error)
+    verdict.check(f"{name}: the caller's side (Hz)", caller, [one.caller.hertz])
+    wanted = [heard.counselor_hertz[one.counselor]] if one.counselor else []
+    verdict.check(f"{name}: the counselor's side (Hz)", counselor, wanted)
 
 
 def _statistics(
@@ -163,10 +192,9 @@ def _audio(one: Expected, heard: Heard, verdict: Verdict) -> None:
     if one.counselor is None:
         return
     hertz = heard.counselor_hertz[one.counselor]
-    everyone = {caller.hertz for caller in CALLERS} | set(heard.counselor_hertz.values())
-    by_caller = _tones(heard.by_caller[one.caller.number], everyone)
+    by_caller = _tones(heard.by_caller[one.caller.number], heard.everyone)
     verdict.check(f"{one.scene}: what the caller heard (Hz)", by_caller, [hertz])
-    by_counselor = _tones(heard.by_counselor[one.counselor], everyone)
+    by_counselor = _tones(heard.by_counselor[one.counselor], heard.everyone)
     verdict.check(
         f"{one.scene}: the counselor heard the caller's tone",
         one.caller.hertz in by_counselor,
@@ -178,5 +206,5 @@ def _audio(one: Expected, heard: Heard, verdict: Verdict) -> None:
 def _tones(folder: Path, candidates: set[int]) -> list[int]:
     tones: set[int] = set()
     for file in sorted(folder.glob("*.wav")):
-        tones |= tones_in(file, candidates, least=1.0)
+        tones |= tones_in(file, candidates, least=TONE_SECONDS)
     return sorted(tones)

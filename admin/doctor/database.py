@@ -22,11 +22,14 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
     if embedded and not (settings.state / "hotline.sqlite").exists():
         yield fine(SUBJECT, "首次启动时创建", "will be made at the first start")
         return
-    engine = open_engine(settings.database_url)
     try:
-        with engine.connect() as connection:
-            present = set(MigrationContext.configure(connection).get_current_heads())
-    except SQLAlchemyError as error:
+        engine = open_engine(settings.database_url)
+        try:
+            with engine.connect() as connection:
+                present = set(MigrationContext.configure(connection).get_current_heads())
+        finally:
+            engine.dispose()
+    except (SQLAlchemyError, ValueError) as error:  # also of the URL itself
         yield broken(
             SUBJECT,
             # Only the kind of the fault: its text may hold the URL and with it a password.
@@ -34,8 +37,6 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
             Phrase("检查 database.url 及其密码文件", "check database.url and its password file"),
         )
         return
-    finally:
-        engine.dispose()
     yield fine(SUBJECT, f"{engine.dialect.name} 可用", f"{engine.dialect.name} answers")
     yield from _migrations(present)
 

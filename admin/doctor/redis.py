@@ -35,7 +35,7 @@ def examine_redis(settings: Settings) -> Iterator[Finding]:
             settings.redis_url, socket_timeout=3, socket_connect_timeout=3
         ) as connection:
             facts: dict[str, Any] = dict(connection.info())
-    except (redis.RedisError, OSError) as error:
+    except (redis.RedisError, OSError, ValueError, TypeError) as error:  # also of the URL itself
         yield broken(
             SUBJECT,
             # Only the kind of the fault: its text may hold the URL and with it a password.

@@ -17,7 +17,8 @@ _MARKS = {
 }
 _SUBJECTS = {
     "engine": "电话引擎", "edge": "边缘 SIP", "redis": "Redis", "database": "数据库",
-    "prompts": "提示音", "disk": "磁盘", "ports": "端口", "secrets": "密钥", "clock": "时钟",
+    "prompts": "提示音", "flows": "语音菜单", "disk": "磁盘", "ports": "端口",
+    "secrets": "密钥", "clock": "时钟",
 }  # fmt: skip
 
 

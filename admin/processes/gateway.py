@@ -19,7 +19,7 @@ from twisted.internet.task import LoopingCall
 
 from admin.bootstrap.gateway import GatewayParts, gateway_parts
 from admin.processes.garbage import collect_rarely
-from admin.supervision.heartbeat import Heartbeat, heartbeat_path
+from admin.processes.looks import looks
 from hotline.config import Settings
 from hotline.events import AlarmKind
 from hotline.ports import Alarms
@@ -27,7 +27,8 @@ from queueing.cancellation import pause, still_wanted
 
 log = logging.getLogger(__name__)
 
-SWEEP_SECONDS = 1.0
+LOOK_SECONDS = 1.0
+FLOWS_SECONDS = 5.0
 GOODBYE_SECONDS = 0.3
 """How long the last BYEs may be on their way before the engine closes."""
 
@@ -104,13 +105,14 @@ def asyncio_to_twisted(work: Coroutine[Any, Any, Any] | Awaitable[Any]) -> Defer
 class GatewayService(MultiService):
     """The whole process: `startService` takes calls, `stopService` says goodbye to each."""
 
-    def __init__(self, parts: GatewayParts, *, settings: Settings, name: str) -> None:
+    def __init__(self, parts: GatewayParts, *, settings: Settings) -> None:
         super().__init__()
         self._parts = parts
-        self._beat = Heartbeat(heartbeat_path(settings, name))
+        each_second = looks(parts.gateway, parts.recorder, parts.alarms)
         for service in (
             Repeating("poll", parts.endpoint.poll, settings.gateway.poll_ms / 1000),
-            Repeating("sweep", self._sweep, SWEEP_SECONDS),
+            *(Repeating(name, look, LOOK_SECONDS) for name, look in each_second.items()),
+            Repeating("flows", parts.flows.look, FLOWS_SECONDS),
             Running("heart", parts.heart.run, alarms=parts.alarms),
             Running("inbox", parts.inbox.run, alarms=parts.alarms),
             Running("dispatcher", parts.dispatcher.run, alarms=parts.alarms),
@@ -122,9 +124,9 @@ class GatewayService(MultiService):
             self.addService(Running("notices", parts.notices.run, alarms=parts.alarms))
 
     def startService(self) -> None:
+        self._parts.endpoint.start()  # first: where it fails, nothing else is to be undone
         self._parts.relay.start()
         self._parts.alarms.process_started()
-        self._parts.endpoint.start()
         super().startService()
         log.info("gateway %s takes calls", self._parts.gateway.id)
 
@@ -145,23 +147,12 @@ class GatewayService(MultiService):
             await asyncio_to_twisted(self._parts.notices.close())
         await asyncio_to_twisted(self._parts.store.close())
 
-    def _sweep(self) -> None:
-        self._parts.gateway.sweep()
-        self._beat.beat()
-        recorder = self._parts.recorder
-        if recorder is None:
-            return
-        stopped = recorder.sweep()
-        for recording in stopped:
-            self._parts.gateway.recording_stopped(recording, "the disk is short of space")
-        if stopped or recorder.disk_is_short():
-            self._parts.alarms.raise_alarm(AlarmKind.DISK_FULL, "recording stopped, calls go on")
-        else:
-            self._parts.alarms.clear_alarm(AlarmKind.DISK_FULL)
-
 
 def run(settings: Settings, name: str) -> None:
-    """Run the gateway called `name` until SIGTERM or SIGINT."""
+    """Run the gateway called `name` until SIGTERM or SIGINT.
+
+    Raises what keeps it from starting, such as ConfigError, or OSError for a port that is taken.
+    """
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     asyncioreactor.install(loop)
@@ -169,15 +160,16 @@ def run(settings: Settings, name: str) -> None:
 
     reactor: Any = installed  # its interface is a zope one, which mypy cannot read
     service: list[GatewayService] = []
+    faults: list[Exception] = []
 
     def start() -> None:
-        collect_rarely()
-        gateway = GatewayService(gateway_parts(settings, name), settings=settings, name=name)
-        service.append(gateway)
         try:
+            collect_rarely()
+            gateway = GatewayService(gateway_parts(settings, name), settings=settings)
+            service.append(gateway)
             gateway.startService()
-        except OSError as error:
-            log.critical("%s cannot start: %s", name, error)
+        except Exception as fault:  # whatever it is: a reactor must not turn for nobody
+            faults.append(fault)
             reactor.stop()
 
     def stop() -> Deferred[None] | None:
@@ -186,3 +178,5 @@ def run(settings: Settings, name: str) -> None:
     loop.call_soon(start)  # and not callWhenRunning, which comes before the loop runs
     reactor.addSystemEventTrigger("before", "shutdown", stop)
     reactor.run()
+    if faults:
+        raise faults[0]

@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-from admin.files import private_folder, write_private
+from admin.files import private_folder
 from admin.supervision.health import FreshHeartbeat, Probe, RedisPing, Running, SipOptions
 from admin.supervision.heartbeat import heartbeat_path
 from admin.supervision.process import ProcessError, ProcessSpec
@@ -14,6 +14,7 @@ from admin.supervision.sockets import Endpoint
 from hotline.clock import Clock
 from hotline.config import Settings
 from hotline.edge import configuration as edge
+from hotline.privatefile import write_private
 
 _LOOPBACK = "127.0.0.1"
 _REDIS_CONF = """\
@@ -27,7 +28,7 @@ appendonly yes
 appendfsync everysec
 save ""
 maxmemory-policy noeviction
-"""
+{secret}"""
 
 
 def specs(settings: Settings, config_path: Path, *, clock: Clock) -> list[ProcessSpec]:

@@ -117,11 +117,6 @@ class Figures:
         hotline guide counts (国卫办疾控函〔2021〕15号)."""
         return _ratio(self.answered, self.calls)
 
-    @property
-    def abandonment_rate(self) -> float | None:
-        """abandoned / (offered - short abandoned)."""
-        return _ratio(self.abandoned, self.offered - self.short_abandoned)
-
     def service_level(self, seconds: int) -> float | None:
         """Answered on the line within `seconds` / (offered - short abandoned).
 

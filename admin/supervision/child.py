@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections.abc import Callable, Iterable
@@ -18,6 +19,8 @@ from admin.supervision.group import MARK, end_session, record_session
 from admin.supervision.process import ProcessSpec
 from admin.supervision.status import ChildState, ChildStatus
 from hotline.clock import Clock
+
+log = logging.getLogger(__name__)
 
 S = ChildState
 
@@ -83,7 +86,7 @@ class Child:
         grace = 0.0
         ended = asyncio.create_task(process.wait())
         try:
-            record_session(self._record, pid=process.pid)
+            self._note_session(process.pid)
             self._move(S.STARTING)
             says = await self._watch(ended)
         except asyncio.CancelledError:
@@ -97,6 +100,13 @@ class Child:
             self._record.unlink(missing_ok=True)
             self._pid = None
         return says
+
+    def _note_session(self, pid: int) -> None:
+        """Note it for the next life of the supervisor, which knows it by its mark as well."""
+        try:
+            record_session(self._record, pid=pid)
+        except OSError as error:  # a full disk must not end what it can do without
+            log.warning("%s: its session cannot be noted: %s", self.spec.name, error)
 
     async def _watch(self, ended: asyncio.Task[int]) -> str:
         """Return why this life is over: the process ended, or it does not serve (any more)."""

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from admin.files import write_private
+from hotline.privatefile import write_private
 
 MARK = "HOTLINE_SUPERVISED"
 """The environment variable that every child carries: ``<run folder>#<name>``."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from pathlib import Path
 
@@ -28,9 +27,3 @@ class Heartbeat:
             os.utime(descriptor)
         finally:
             os.close(descriptor)
-
-    async def beat_forever(self, every: float = 2.0) -> None:
-        """Beat as long as the event loop turns; end it by cancelling."""
-        while True:
-            self.beat()
-            await asyncio.sleep(every)

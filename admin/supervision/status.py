@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from admin.files import write_private
 from admin.supervision.lock import InstanceLock
+from hotline.privatefile import write_private
 
 
 class ChildState(StrEnum):

@@ -18,9 +18,9 @@ from hotline.config import Settings
 from hotline.edge.credentials import Credentials
 from hotline.errors import ConfigError
 from hotline.overflow import Overflow
+from hotline.ports import RETRY_AFTER
+from hotline.privatefile import create_private, write_private
 
-RETRY_AFTER = 10
-"""Seconds that a caller's network is asked to wait when every gateway is busy or down."""
 CHILDREN = 4
 """UDP workers: one that waits for the disk must not hold up the others."""
 SOCKET_PATH_LIMIT = 107
@@ -93,11 +93,11 @@ def write(settings: Settings) -> Path:
         left_over.unlink(missing_ok=True)
     Credentials(database(settings), settings.edge.realm)
     values["dialog_secret"] = _dialog_secret(settings.secrets_dir / "edge-dialog.key")
-    _write_private(target / "dispatcher.list", _dispatcher_list(settings))
-    _write_private(target / "address.list", _address_list(settings))
+    write_private(target / "dispatcher.list", _dispatcher_list(settings))
+    write_private(target / "address.list", _address_list(settings))
     template = (files("hotline.edge") / "kamailio.cfg").read_text(encoding="utf-8")
     config = target / "kamailio.cfg"
-    _write_private(config, _NAME.sub(lambda name: values[name[1]], template))
+    write_private(config, _NAME.sub(lambda name: values[name[1]], template))
     return config
 
 
@@ -185,14 +185,5 @@ def _dialog_secret(path: Path) -> str:
     """Return what seals dialogs; kept, so that calls in progress outlive a restart."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
-        _write_private(path, secrets.token_hex(32))
+        create_private(path, secrets.token_hex(32))
     return path.read_text(encoding="ascii").strip()
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Replace `path` in one step; readable by its owner alone from the first byte on."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123
-        file.write(text)
-    fresh.replace(path)

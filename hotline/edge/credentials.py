@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -82,13 +82,6 @@ class Credentials:
             # Readers never wait for a writer; Kamailio inherits the mode from the file.
             connection.execute("PRAGMA journal_mode=WAL")
             connection.executescript(_SCHEMA)
-
-    @property
-    def roles(self) -> Mapping[str, Role]:
-        """Every extension that has a password, with its role."""
-        with self._transaction() as connection:
-            rows = connection.execute("SELECT username, role FROM subscriber ORDER BY username")
-            return {extension: Role(role) for extension, role in rows}
 
     def put(self, extension: str, password: str, role: Role | str) -> None:
         """Add the account or replace its password and role; calls see it at once.

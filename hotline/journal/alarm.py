@@ -20,16 +20,7 @@ class AlarmProjection:
     def fold(self, session: Session, event: e.Event) -> None:
         match event:
             case e.AlarmRaised():
-                session.add(
-                    AlarmRow(
-                        id=event.id,
-                        process=event.subject.partition(".")[0],
-                        subject=event.subject,
-                        kind=event.kind.value,
-                        detail=event.detail,
-                        raised_at=event.at,
-                    )
-                )
+                session.add(row_of(event))
             case e.AlarmCleared():
                 own = (AlarmRow.subject == event.subject, AlarmRow.kind == event.kind.value)
                 _clear(session, event.at, *own)
@@ -41,6 +32,18 @@ class AlarmProjection:
 
     def clear(self, session: Session) -> None:
         session.execute(delete(AlarmRow))
+
+
+def row_of(event: e.AlarmRaised) -> AlarmRow:
+    """Return the row of an alarm that was raised."""
+    return AlarmRow(
+        id=event.id,
+        process=event.subject.partition(".")[0],
+        subject=event.subject,
+        kind=event.kind.value,
+        detail=event.detail,
+        raised_at=event.at,
+    )
 
 
 def to_look_at(session: Session, *, since: datetime) -> Sequence[AlarmRow]:

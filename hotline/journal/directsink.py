@@ -9,6 +9,7 @@ import redis
 from redis.exceptions import RedisError
 
 from hotline.events import Event
+from hotline.journal.redisfault import kind_of
 from hotline.journal.spool import Spool
 from hotline.journal.stream import JOURNAL_STREAM, connect, entry_fields
 from hotline.wire import encode
@@ -37,7 +38,7 @@ class DirectSink:
             self._redis.xadd(JOURNAL_STREAM, entry_fields(wire))
             return
         except RedisError as error:
-            log.warning("redis is away (%s): an event goes to the disk", error)
+            log.warning("redis takes nothing (%s): an event goes to the disk", kind_of(error))
         try:
             spool = Spool.create(self._spool_dir, self._process)
             try:

@@ -27,6 +27,7 @@ from redis.retry import Retry
 
 from hotline.clock import Clock
 from hotline.events import AlarmKind, Event
+from hotline.journal.redisfault import alarm_for, kind_of
 from hotline.journal.spool import Spool, Wire
 from hotline.journal.stream import JOURNAL_STREAM, entry_fields
 from hotline.ports import Alarms
@@ -43,7 +44,11 @@ MEMORY_LIMIT = 100_000
 
 
 class StreamAway(Exception):
-    """Redis did not take a batch, or its answer was lost."""
+    """Redis did not take a batch, or its answer was lost. `alarm` says which."""
+
+    def __init__(self, alarm: AlarmKind, detail: str) -> None:
+        super().__init__(detail)
+        self.alarm = alarm
 
 
 class Relay:
@@ -102,7 +107,7 @@ class Relay:
 
     @property
     def is_away(self) -> bool:
-        """Whether Redis was away at the last attempt."""
+        """Whether Redis was away, or refused, at the last attempt."""
         return self._away
 
     def append(self, event: Event) -> None:
@@ -228,7 +233,7 @@ class Relay:
                     pipeline.xadd(JOURNAL_STREAM, entry_fields(wire))
                 await pipeline.execute()
         except (RedisError, OSError) as error:
-            raise StreamAway(str(error)) from error
+            raise StreamAway(alarm_for(error), kind_of(error)) from None
 
     def _wires(self, batch: Iterable[Event]) -> list[Wire]:
         wires = []
@@ -246,18 +251,18 @@ class Relay:
             self._memory.popleft()
 
     def _gone(self, error: StreamAway) -> None:
-        self._retry_at = self._clock.monotonic() + RETRY_S
-        if not self._away:
-            self._away = True
-            self._alarm(AlarmKind.REDIS_AWAY, f"events are spooled on disk: {error}")
+        self._away, self._retry_at = True, self._clock.monotonic() + RETRY_S
+        for other in {AlarmKind.REDIS_AWAY, AlarmKind.REDIS_REFUSES} - {error.alarm}:
+            self._all_clear(other)  # it went from the one to the other
+        self._alarm(error.alarm, f"events are spooled on disk: {error}")
 
     def _returned(self) -> None:
         if self._away:
             self._away = False
             self._orphans_at = 0.0
             log.warning("redis is back: all spooled events are delivered")
-        self._all_clear(AlarmKind.REDIS_AWAY)
-        self._all_clear(AlarmKind.SPOOL_FULL)
+        for kind in (AlarmKind.REDIS_AWAY, AlarmKind.REDIS_REFUSES, AlarmKind.SPOOL_FULL):
+            self._all_clear(kind)
 
     def _alarm(self, kind: AlarmKind, detail: str) -> None:
         if self._alarms is not None and kind not in self._raised:

@@ -39,6 +39,7 @@ BATCH = 500
 BLOCK_MS = 1000
 LEASE_MS = 5000
 RETRY_S = 0.5
+DATABASE_AWAY = "the database takes nothing: events wait in redis; see the scribe's log"
 GATHER_S = 0.1
 """Pause after a batch that was not full: in a rush of calls an event that comes with others costs
 half of what it costs alone."""
@@ -91,8 +92,8 @@ class Scribe:
         """Fold until `stop`; bear Redis or the database being away. `alive` is called at each turn,
         every few seconds at the least."""
         while not self._stop.is_set():
-            alive()
             try:
+                alive()
                 folded = self.step()
                 self._in_trouble = False
                 if 0 < folded < BATCH:
@@ -116,7 +117,10 @@ class Scribe:
         try:
             entries = self._stream.read(count=BATCH, pending=self._recovering)
             if entries:
-                return self._store(entries)
+                stored = self._store(entries)
+                self._database_takes_it()
+                return stored
+            self._database_takes_it()
             if self._recovering:
                 self._recovering = False
             else:
@@ -176,10 +180,16 @@ class Scribe:
         if self._alarms is not None:
             self._alarms.raise_alarm(AlarmKind.FAULT, detail)
 
+    def _database_takes_it(self) -> None:
+        if self._alarms is not None:
+            self._alarms.clear_alarm(AlarmKind.DATABASE_AWAY)
+
     def _trouble(self, error: Exception) -> None:
         if not self._in_trouble:
             # Not the whole text of a database error: it holds the statement and its values.
             what = error.orig if isinstance(error, OperationalError) else type(error).__name__
             log.error("scribe: %s; trying again until it works", what)
             self._in_trouble = True
+        if isinstance(error, SQLAlchemyError) and self._alarms is not None:
+            self._alarms.raise_alarm(AlarmKind.DATABASE_AWAY, DATABASE_AWAY)
         self._stop.wait(RETRY_S)

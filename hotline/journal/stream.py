@@ -94,7 +94,7 @@ class JournalStream:
         )
         if answer is None:
             raise LeaseLost
-        return [_entry(raw) for raw in answer]
+        return [entry_of(raw) for raw in answer]
 
     def wait(self, *, block_ms: int) -> None:
         """Return when there is something new, after `block_ms` at the latest."""
@@ -123,7 +123,8 @@ def _order(entry_id: bytes) -> tuple[int, int]:
     return int(milliseconds), int(number)
 
 
-def _entry(raw: Any) -> Entry:
+def entry_of(raw: Any) -> Entry:
+    """Return an entry as Redis answers it: its id, and names and values in turn."""
     entry_id, pairs = raw
     texts = [part.decode("utf-8", "backslashreplace") for part in pairs or ()]
     return Entry(entry_id.decode(), dict(zip(texts[::2], texts[1::2], strict=True)))

@@ -25,11 +25,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from hotline.config import Language
 from hotline.errors import FlowError
 from hotline.events import Priority
+from hotline.menu.flowfiles import FALLBACK, SHIPPED, line_of
 
 log = logging.getLogger(__name__)
-
-SHIPPED = Path(__file__).parent / "flows"
-FALLBACK = "main"
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
 Key = Annotated[str, Field(pattern=r"^[0-9*#]$")]
@@ -129,34 +127,43 @@ class Flow(_Part):
         return frozenset({*spoken, *refusal, *self.unknown_key})
 
 
-def parse_flow(raw: dict[str, Any], *, file: str) -> Flow:
-    """Check `raw`; raise FlowError, one sentence per fault: file, node and key, what is allowed."""
+def parse_flow(raw: dict[str, Any], *, file: str, text: str = "") -> Flow:
+    """Check `raw`; raise FlowError, one sentence per fault: file, node and key, what is allowed.
+
+    With the `text` that it was read from, each sentence names the line as well.
+    """
     try:
         flow = Flow.model_validate(raw)
     except ValidationError as error:
-        faults = [_sentence(file, fault["loc"], fault["msg"]) for fault in error.errors()]
-        raise FlowError("\n".join(faults)) from None
-    faults = [f"{file}: {fault}" for fault in [*_lost_ends(flow), *_taken_keys(flow)]]
-    if faults:
-        raise FlowError("\n".join(faults))
-    return flow
+        faults = [_said(fault["loc"], fault["msg"]) for fault in error.errors()]
+    else:
+        faults = [*_lost_ends(flow), *_taken_keys(flow)]
+        if not faults:
+            return flow
+    told = []
+    for fault in faults:
+        line = line_of(text, fault.partition(":")[0].split("."))
+        told.append(f"{file}: line {line}: {fault}" if line else f"{file}: {fault}")
+    raise FlowError("\n".join(told))
 
 
 def read_flow(path: Path) -> Flow:
     """Read and check the flow in `path`. Raises FlowError."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        raw = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         raise FlowError(f"{path}: cannot be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise FlowError(f"{path}: is not TOML: {error}") from None
-    return parse_flow(raw, file=str(path))
+    return parse_flow(raw, file=str(path), text=text)
 
 
-def _sentence(file: str, where: tuple[int | str, ...], what: str) -> str:
+def _said(where: tuple[int | str, ...], what: str) -> str:
     # pydantic marks a fault in a key itself, not in its value, with the part "[key]"
     place = ".".join(str(part) for part in where if part != "[key]") or "the file"
-    return f"{file}: {place}: {what[0].lower()}{what[1:]}"
+    what = what.removeprefix("Value error, ")
+    return f"{place}: {what[0].lower()}{what[1:]}"
 
 
 def _lost_ends(flow: Flow) -> list[str]:

@@ -6,13 +6,12 @@ It starts the engine, polls it, and tells the listener; legs live in `Switch`, w
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hotline.clock import Clock, SystemClock
 from hotline.ids import LegId
-from hotline.ports import LegListener
+from hotline.ports import RETRY_AFTER, LegListener
 from hotline.sip.account import EdgeAccount, account_config
 from hotline.sip.engine import Engine, EngineFacts
 from hotline.sip.media import Bridge
@@ -41,7 +40,7 @@ class Endpoint:
         edge: tuple[str, int],
         session_expires: int = 1800,
         rtp_silence: float = 20.0,
-        retry_after: int = 5,
+        retry_after: int = RETRY_AFTER,
         max_legs: int | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -104,12 +103,6 @@ class Endpoint:
                 self.listener.leg_event(event)
             except Exception as error:  # the listener's fault must not stop the others' calls
                 self._switch.fail(event.leg, error)
-
-    async def run(self, *, poll_ms: int = 10) -> None:
-        """Poll until cancelled."""
-        while True:
-            self.poll()
-            await asyncio.sleep(poll_ms / 1000)
 
     def shut_down(self) -> None:
         """End every leg, with reason SHUTDOWN; the events come with the next poll."""

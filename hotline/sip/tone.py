@@ -55,7 +55,12 @@ def share(window: Samples, hertz: int) -> float:
 
 def when(path: Path, hertz: int) -> list[tuple[float, float]]:
     """Return the stretches, in seconds, in which the tone is present."""
-    samples, step = samples_of(path), int(WINDOW * RATE)
+    return when_in(samples_of(path), hertz)
+
+
+def when_in(samples: Samples, hertz: int) -> list[tuple[float, float]]:
+    """The same of samples at RATE."""
+    step = int(WINDOW * RATE)
     stretches: list[tuple[float, float]] = []
     for start in range(0, len(samples) - step + 1, step):
         if share(samples[start : start + step], hertz) < PRESENT:
@@ -70,9 +75,18 @@ def when(path: Path, hertz: int) -> list[tuple[float, float]]:
 
 def seconds_with(path: Path, hertz: int) -> float:
     """Return for how long the tone is present."""
-    return sum(end - begin for begin, end in when(path, hertz))
+    return _length(when(path, hertz))
 
 
 def tones_in(path: Path, candidates: Iterable[int], *, least: float = 0.2) -> set[int]:
     """Return which of `candidates` are present for at least `least` seconds."""
     return {hertz for hertz in candidates if seconds_with(path, hertz) >= least}
+
+
+def tones_among(samples: Samples, candidates: Iterable[int], *, least: float = 0.2) -> set[int]:
+    """The same of samples at RATE."""
+    return {hertz for hertz in candidates if _length(when_in(samples, hertz)) >= least}
+
+
+def _length(stretches: Iterable[tuple[float, float]]) -> float:
+    return sum(end - begin for begin, end in stretches)

@@ -95,12 +95,12 @@ local function bury(gateway)
   call('PEXPIRE', BURIED .. gateway, BURIED_KEPT)
 end
 
-local swept = tonumber(call('GET', SWEPT) or NOW)
+local swept = tonumber(call('GET', SWEPT)) -- nil the first time: nobody knows since when
 call('SET', SWEPT, whole(NOW))
-if math.abs(NOW - swept) > longest_gap then
+if not swept or math.abs(NOW - swept) > longest_gap then
   renew(GATEWAYS, gateway_lease)
   renew(RINGING, offer_lease)
-  done[#done + 1] = { 'away' }
+  if swept then done[#done + 1] = { 'away' } end
 end
 shorten_wrap_ups()
 ahead_of_hosts()

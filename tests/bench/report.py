@@ -18,7 +18,7 @@ from tests.bench.load import Held, Rate, Served
 from tests.bench.noise import Noise
 
 CPU_TARGET = 0.30
-"""Percent of a core per recorded conversation, at 200."""
+"""Percent of a core per recorded conversation, at 200: of the gateways, and of all processes."""
 ANSWER_TARGET = 30.0
 """Milliseconds from INVITE to 200, p99, at 20 calls/s."""
 TARGET_HELD, TARGET_CALM, TARGET_RATE = 200, 20.0, 40.0
@@ -63,19 +63,21 @@ class Run:
 
     def _of_level(self, level: int) -> list[Figure]:
         whole, peer = self.whole.held_at(level), self.peer.held_at(level)
+        target = CPU_TARGET if level == TARGET_HELD else None
         return [
             Figure(
                 name=f"CPU of the gateways per recorded conversation, {level} at once",
                 unit="% of a core",
                 values=[100 * one.carriers for one in whole],
                 peer=[100 * one.carriers for one in peer],
-                target=CPU_TARGET if level == TARGET_HELD else None,
+                target=target,
             ),
             Figure(
                 name=f"CPU of all processes per recorded conversation, {level} at once",
                 unit="% of a core",
                 values=[100 * one.system for one in whole],
                 peer=[100 * one.system for one in peer],
+                target=target,
             ),
             Figure(
                 name=f"speech that did not arrive, {level} at once",

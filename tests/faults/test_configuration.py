@@ -17,6 +17,15 @@ from admin.initialize import write_config
         ("[queueing]", 'after_wrap_up = "lunch"', "queueing.after_wrap_up", "'not_ready'"),
         ("[gateway]", "max_contacts = 0", "gateway.max_contacts", "1"),
         ("[site]", 'colour = "blue"', "site.colour", "no such key"),
+        ("[redis]", 'url = "http://there"', "redis.url", "redis://HOST:PORT/NUMBER"),
+        (
+            "[[lines]]",
+            'flow = "mian"',
+            "lines.0.flow",
+            "blocked, care, closed, closed_message, main",
+        ),
+        ("[[lines]]", 'node = "town"', "lines.0.node", "city/east"),
+        ("[[lines]]", 'notice = "a b"', "lines.0.notice", "[a-z0-9_]"),
     ],
 )
 def test_wrong_setting_is_named_with_its_file_and_what_is_allowed(

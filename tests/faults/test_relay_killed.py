@@ -28,10 +28,12 @@ class Board:
     def __init__(self) -> None:
         self.standing: set[AlarmKind] = set()
         self.ever: list[AlarmKind] = []
+        self.details: list[str] = []
 
     def raise_alarm(self, kind: AlarmKind, detail: str) -> None:
         self.standing.add(kind)
         self.ever.append(kind)
+        self.details.append(detail)
 
     def clear_alarm(self, kind: AlarmKind) -> None:
         self.standing.discard(kind)

@@ -47,13 +47,13 @@ def settings() -> Settings:
 
 def test_every_process_is_a_service(services: dict[str, Any], settings: Settings) -> None:
     gateways = {f"gateway-{n + 1}" for n in range(settings.gateway.processes)}
-    assert set(services) == FOREIGN | gateways | {"edge", "scribe", "worker", "migrate"}
+    assert set(services) == FOREIGN | gateways | {"gateways", "edge", "scribe", "worker", "migrate"}
 
 
 def test_services_run_processes_that_exist(services: dict[str, Any], settings: Settings) -> None:
     ours = {name: s for name, s in services.items() if s.get("image") == "hotline"}
-    started = {s["command"][1] for s in ours.values() if s["command"][0] == "run"}
-    assert started == set(ours) - {"migrate"}
+    started = {s["command"][1] for s in ours.values() if s["command"][:1] == ["run"]}
+    assert started == set(ours) - {"migrate", "gateways"}
     for name in started:
         try:
             probe(settings, name, clock=SystemClock())
@@ -76,12 +76,26 @@ def test_addresses_are_those_of_the_configuration(
         return str(services[name]["networks"]["telephony"]["ipv4_address"])
 
     assert address("edge") == settings.edge.address
-    assert address("gateway-1") == settings.gateway.address
-    assert services["gateway-2"]["network_mode"] == "service:gateway-1"
+    assert address("gateways") == settings.gateway.address
+
+
+def test_gateway_that_is_restarted_takes_no_other_gateways_network(
+    services: dict[str, Any], settings: Settings
+) -> None:
+    gateways = {f"gateway-{n + 1}" for n in range(settings.gateway.processes)}
+    assert {services[name]["network_mode"] for name in gateways} == {"service:gateways"}
+    assert services["gateways"]["entrypoint"] == [
+        "sleep",
+        "infinity",
+    ]  # it never has a reason to end
 
 
 def test_every_lasting_service_has_a_health_check(services: dict[str, Any]) -> None:
-    lasting = set(services) - {"migrate", "worker"}  # the worker has no protocol to be asked in
+    lasting = set(services) - {
+        "migrate",
+        "worker",
+        "gateways",
+    }  # these have no protocol to be asked in
     assert {name for name in lasting if "healthcheck" not in services[name]} == set()
 
 

@@ -256,11 +256,12 @@ async def test_operator_hears_that_nobody_is_staffed_and_that_somebody_is(redis_
         await until(lambda: running.feed.picture.waiting == 1)
         scene.clock.advance(1)
         await scene.store.enqueue(a_waiting("ours"))
-        for _ in range(3):
-            scene.clock.advance(1)
-            await until(lambda: alarms.standing)
+        await until(lambda: running.feed.picture.waiting == 2)
+        scene.clock.advance(1)  # it looks once a tick: what is to be seen must be there by then
+        await until(lambda: alarms.standing)
         assert alarms.standing[AlarmKind.NOBODY_STAFFED].startswith("1 contacts wait")
         await scene.add_ready("1001")
+        await until(lambda: running.feed.picture.ready == 1)
         scene.clock.advance(1)
         await until(lambda: not alarms.standing)
 

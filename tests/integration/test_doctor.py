@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 import redis
 from rich.console import Console
+from typer.testing import CliRunner
 
+from admin.__main__ import app
 from admin.doctor import Finding, Verdict, examine, show
 from admin.doctor.database import examine_database
 from admin.doctor.edge import examine_edge
@@ -197,6 +199,79 @@ def test_missing_prompts_are_counted(settings: Settings) -> None:
     assert found.remedy is not None
 
 
+def test_broken_menu_and_lost_menu_are_told_with_file_line_and_what_is_allowed(
+    spoken: Settings,
+) -> None:
+    settings = spoken
+    settings.flows_dir.mkdir(parents=True)
+    path = settings.flows_dir / "main.toml"
+    path.write_text('start = "nowhere"\n[nodes.ask]\nprompts = ["topics"]\n')
+    [found] = examine_flows(settings)
+    assert found.state is Verdict.WARN
+    assert f"{path}: line 1: start: there is no node 'nowhere'; the nodes are ask" in found.says.en
+    line = settings.lines[0].model_copy(update={"flow": "night"})
+    lost, _ = examine_flows(settings.model_copy(update={"lines": (line,)}))
+    assert lost.state is Verdict.BAD
+    assert "no flow 'night'" in lost.says.en
+    assert "blocked, care, closed, closed_message, main" in lost.says.en
+
+
+def test_doctor_examines_a_configuration_whose_menu_has_gone(tmp_path: Path) -> None:
+    config = tmp_path / "hotline.toml"
+    write_config(config)
+    config.write_text(
+        config.read_text("utf-8").replace('#flow = "main"', 'flow = "night"'), "utf-8"
+    )
+    done = CliRunner().invoke(app, ["doctor", "--config", str(config)])
+    assert done.exit_code == 1
+    assert isinstance(done.exception, SystemExit)
+    assert "'night'" in done.output
+
+
+@pytest.mark.parametrize(
+    ("section", "line"),
+    [
+        ("[redis]", 'url = "redis://[::1"'),
+        ("[[lines]]", 'flow = "../x"'),
+        ("[[lines]]", 'node = ""'),
+        ("[[lines]]", 'notice = "?"'),
+    ],
+)
+def test_doctor_tells_a_wrong_configuration_and_does_not_crash(
+    tmp_path: Path, section: str, line: str
+) -> None:
+    config = tmp_path / "hotline.toml"
+    write_config(config)
+    config.write_text(
+        config.read_text("utf-8").replace(section, f"{section}\n{line} #", 1), "utf-8"
+    )
+    done = CliRunner().invoke(app, ["doctor", "--config", str(config)])
+    assert done.exit_code == 1
+    assert isinstance(done.exception, SystemExit)
+    key = line.partition(" ")[0]
+    assert key in done.output
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://there:many/0", "redis://..:1/0", "redis://h/0?nonsense=1"]
+)
+def test_redis_url_that_nobody_can_dial_is_a_finding(settings: Settings, url: str) -> None:
+    unchecked = Redis.model_construct(url=url, port=6390, password=None)
+    found = worst(list(examine_redis(settings.model_copy(update={"redis": unchecked}))))
+    assert found.state is Verdict.BAD
+
+
+def test_database_url_that_cannot_be_read_is_a_finding_without_its_password(
+    settings: Settings,
+) -> None:
+    url = "postgresql://me:hunter2@there:many/hotline"
+    found = worst(
+        list(examine_database(settings.model_copy(update={"database": Database(url=url)})))
+    )
+    assert found.state is Verdict.BAD
+    assert "hunter2" not in repr(found)
+
+
 def test_clock_names_the_zone(settings: Settings) -> None:
     [found] = examine_clock(settings)
     assert "UTC" in found.says.en
@@ -234,19 +309,10 @@ def test_menus_of_every_line_open_and_closed_are_looked_at(spoken: Settings) -> 
     assert found.says.en == "all can be read: blocked, care, closed, main"
 
 
-@pytest.mark.parametrize("which", ["flow", "closed"])
-def test_menu_that_does_not_exist_is_told(spoken: Settings, which: str) -> None:
-    (found,) = menus_of(spoken, **{which: "nachts"})
-    assert found.state is Verdict.WARN
-    assert f"there is no flow nachts (lines.{which} of 12356)" in found.says.en
-
-
-def test_menu_that_cannot_be_read_is_told_with_its_fault(spoken: Settings) -> None:
-    spoken.flows_dir.mkdir(parents=True)
-    (spoken.flows_dir / "closed.toml").write_text('start = "nowhere"\n[nodes.closed]\n')
-    (found,) = menus_of(spoken)
-    assert "closed (lines.closed of 12356) is not used, the shipped closed serves" in found.says.en
-    assert "nodes.closed.prompts" in found.says.en
+def test_menu_of_a_closed_line_that_does_not_exist_is_told(spoken: Settings) -> None:
+    (found,) = menus_of(spoken, closed="nachts")
+    assert found.state is Verdict.BAD
+    assert "there is no flow 'nachts'" in found.says.en
 
 
 def test_prompt_that_an_operators_menu_says_and_that_is_missing_is_told(spoken: Settings) -> None:

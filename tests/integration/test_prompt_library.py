@@ -11,6 +11,8 @@ import pytest
 
 from hotline.errors import PromptMissing
 from hotline.prompts.library import PromptLibrary
+from hotline.wav import seconds_of
+from tests.damage import damaged, sound_wav, stale_list
 from tests.tracks import tone, write_track
 
 
@@ -92,6 +94,39 @@ def test_a_wrong_custom_file_is_logged_once_and_the_generated_one_serves(
         os.utime(custom, ns=(1, 1))  # replaced by another one that is no better
         library.find("notice", "zh")
     assert len(caplog.records) == 2
+
+
+def test_a_damaged_custom_file_either_serves_or_gives_way_to_the_generated_one(
+    tmp_path: Path,
+) -> None:
+    whole = sound_wav(tmp_path)
+    generated = put(tmp_path, "generated/zh/notice.wav")
+    custom = tmp_path / "custom" / "zh" / "notice.wav"
+    custom.parent.mkdir(parents=True)
+    found = set()
+    for seed in range(2000):
+        custom.write_bytes(damaged(whole, seed))
+        path = PromptLibrary(tmp_path, "zh").find("notice", "zh")
+        assert path == generated or 0.05 <= seconds_of(path) <= 0.3, f"seed {seed}"
+        found.add(path)
+    assert found == {generated, custom}
+
+
+def test_a_damaged_file_without_another_is_missing_and_nothing_else(tmp_path: Path) -> None:
+    whole = sound_wav(tmp_path)
+    custom = tmp_path / "custom" / "zh" / "notice.wav"
+    custom.parent.mkdir(parents=True)
+    for end in range(60):
+        custom.write_bytes(whole[:end])
+        with pytest.raises(PromptMissing):
+            PromptLibrary(tmp_path, "zh").find("notice", "zh")
+
+
+def test_a_list_chunk_and_a_stale_riff_size_do_no_harm(tmp_path: Path) -> None:
+    custom = tmp_path / "custom" / "zh" / "notice.wav"
+    custom.parent.mkdir(parents=True)
+    custom.write_bytes(stale_list(sound_wav(tmp_path)))
+    assert PromptLibrary(tmp_path, "zh").find("notice", "zh") == custom
 
 
 @pytest.mark.parametrize("name", ["notice", "../notice", "", "no/tice", "Notice"])

@@ -10,11 +10,12 @@ from datetime import timedelta
 import pytest
 import redis
 
+from hotline.contact import ContactState
 from hotline.errors import UnknownContact
 from hotline.events import ContactFailed, CounselorStateChanged
 from hotline.events import CounselorState as S
 from hotline.ids import ContactId, CounselorId, request_id
-from hotline.ports import EscalateContact, Offer, Waiting
+from hotline.ports import Carried, EscalateContact, Offer, Waiting
 from queueing import keys
 from queueing.inbox import Inbox
 from queueing.routing.pair import Pair
@@ -202,7 +203,7 @@ async def test_request_whose_end_was_never_told_is_forgotten_and_holds_nobody(
         await joined(scene)
         for _ in range(6):
             scene.clock.advance(3)
-            await scene.store.heartbeat(GATEWAY, {C1: 7})
+            await scene.store.heartbeat(GATEWAY, {C1: Carried(seq=7)})
             await scene.store.sweep()
         assert await scene.state("2001") is S.WRAP_UP
         assert await scene.state("1001") is S.TALKING
@@ -213,8 +214,10 @@ async def test_gateway_is_told_of_a_request_that_the_queue_lost(redis_url: str) 
     async with a_queue(redis_url) as scene:
         await asked(scene)
         await scene.store.leave(REQUEST)
-        beat = await scene.store.heartbeat(GATEWAY, {C1: 7, REQUEST: 0}, waiting={REQUEST})
-        assert beat.missing == (REQUEST,)
+        beat = await scene.store.heartbeat(
+            GATEWAY, {C1: Carried(seq=7), REQUEST: Carried(seq=0, state=ContactState.QUEUED)}
+        )
+        assert beat.amiss == (REQUEST,)
 
 
 async def test_offer_of_a_request_past_its_lease_goes_back_in_line(redis_url: str) -> None:

@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from random import Random
 
 import pytest
 import redis
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.event import listen
 from sqlalchemy.orm import Session
 
 from hotline.clock import SystemClock
@@ -53,11 +55,14 @@ class Told:
 @dataclass
 class Bell:
     rung: list[str] = field(default_factory=list)
+    standing: set[AlarmKind] = field(default_factory=set)
 
     def raise_alarm(self, kind: AlarmKind, detail: str) -> None:
         self.rung.append(detail)
+        self.standing.add(kind)
 
-    def clear_alarm(self, kind: AlarmKind) -> None: ...
+    def clear_alarm(self, kind: AlarmKind) -> None:
+        self.standing.discard(kind)
 
 
 def all_projections() -> list[Projection]:
@@ -211,6 +216,33 @@ def test_a_fault_after_the_commit_does_not_stop_the_journal(
     scribe = make_scribe(stream, engine, told=Told(fault=ValueError("a bug")), alarms=bell)
     fold_all(scribe, stream)
     assert len(bell.rung) == 1
+
+
+def test_a_database_that_takes_nothing_is_alarmed_until_it_does(
+    stream: redis.Redis, engine: Engine
+) -> None:
+    bell, events = Bell(), a_visit().events
+    add(stream, events)
+    scribe = make_scribe(stream, engine, alarms=bell)
+    with engine.connect() as connection:  # as small as it is: the disk is full
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    limit = f"PRAGMA max_page_count = {pages}"
+
+    def fill(_connection: Connection) -> None:
+        _connection.exec_driver_sql(limit)
+
+    listen(engine, "begin", fill)
+    some = interleave([random_history(f"more-{n}", Random(n)) for n in range(60)], Random(1))
+    add(stream, some)
+    turns = count()
+    scribe.run(alive=lambda: scribe.stop() if next(turns) == 2 else None)
+    assert bell.standing == {AlarmKind.DATABASE_AWAY}
+    assert bell.rung[0].startswith("the database takes nothing")
+    limit = "PRAGMA max_page_count = 1000000"
+    again = make_scribe(stream, engine, alarms=bell)
+    fold_all(again, stream)
+    assert bell.standing == set()
+    assert len(journalled(engine)) == len(events) + len(some)
 
 
 GARBAGE: list[dict[str, str | bytes]] = [

@@ -13,12 +13,16 @@ from admin.__main__ import app
 from admin.files import private_folder
 from admin.supervision.lock import InstanceLock
 from admin.supervision.status import ChildState, ChildStatus, write_status
+from hotline.alarms import JournalAlarms
 from hotline.clock import SystemClock
 from hotline.config import load
 from hotline.database import unit_of_work
 from hotline.events import AlarmKind
+from hotline.ids import new_gateway_id
+from hotline.journal.directsink import DirectSink
 from hotline.journal.tables import AlarmRow
 from recordings.tables import MessageRow, RecordingRow, RecordingState
+from tests.servers import RedisServer
 
 
 def test_status_shows_what_stands_and_the_recordings_that_are_broken(tmp_path: Path) -> None:
@@ -62,3 +66,38 @@ def test_status_shows_what_stands_and_the_recordings_that_are_broken(tmp_path: P
     assert "message_waiting" in shown.output
     assert "waits; see" in shown.output
     assert "is done" not in shown.output
+
+
+def test_status_shows_what_waits_in_redis_to_be_journalled(
+    tmp_path: Path, own_redis: RedisServer
+) -> None:
+    """On a full disk the database takes no alarm, and that is what is to be told."""
+    config = tmp_path / "hotline.toml"
+    config.write_text(f"[redis]\nurl = '{own_redis.url}'\n", "utf-8")
+    settings = load(config)
+    private_folder(settings.state)
+    private_folder(settings.run_dir)
+    schema.upgrade(bootstrap.database(settings))
+    lock = InstanceLock(settings.run_dir)
+    lock.acquire()
+    try:
+        write_status(settings.run_dir, pid=os.getpid(), children=[])
+        alarms = alarms_in_the_stream(own_redis.url, settings.spool_dir)
+        alarms.raise_alarm(AlarmKind.QUEUE_IN_MEMORY, "no room")
+        alarms.raise_alarm(AlarmKind.REDIS_AWAY, "it was away")
+        alarms.clear_alarm(AlarmKind.REDIS_AWAY)
+        shown = CliRunner().invoke(app, ["status", "--config", str(config)])
+        (settings.state / "hotline.sqlite").write_bytes(b"")
+        without_database = CliRunner().invoke(app, ["status", "--config", str(config)])
+    finally:
+        lock.release()
+    for said in (shown, without_database):
+        assert said.exit_code == 0, said.output
+        assert "queue_in_memory" in said.output
+        assert "it was away" not in said.output
+
+
+def alarms_in_the_stream(url: str, spool: Path) -> JournalAlarms:
+    """Those of a process that writes to the stream, from where no scribe takes them."""
+    sink = DirectSink(redis_url=url, spool_dir=spool, process="redis")
+    return JournalAlarms(sink=sink, subject=new_gateway_id("redis"), clock=SystemClock())

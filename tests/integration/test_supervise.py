@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -89,6 +90,18 @@ async def test_killed_child_comes_back_and_is_counted(tmp_path: Path) -> None:
         assert pid_of(watched, "one") != first
 
 
+async def test_child_comes_back_where_its_session_cannot_be_noted(tmp_path: Path) -> None:
+    """As on a full disk: what can be done without must not end the supervision."""
+    async with supervisor(tmp_path, program("one", SLEEPER, tmp_path)) as watched:
+        await watched.wait_up(10)
+        shutil.rmtree(tmp_path / "run" / "pids")
+        os.kill(pid_of(watched, "one"), signal.SIGKILL)
+        await until(
+            lambda: watched.children[0].restarts == 1 and watched.children[0].state == "up",
+            "the restart",
+        )
+
+
 async def test_real_redis_is_up_when_it_answers_and_comes_back_after_a_kill(tmp_path: Path) -> None:
     port = free_port()
     redis = ProcessSpec(
@@ -138,11 +151,13 @@ async def test_child_that_stops_serving_is_replaced(tmp_path: Path) -> None:
 
 
 async def test_start_that_fails_says_why_with_the_end_of_the_log(tmp_path: Path) -> None:
+    moves: list[ChildStatus] = []
     broken = program("broken", SHORT, tmp_path, ready=NeverServes())
-    async with supervisor(tmp_path, broken) as watched:
+    async with supervisor(tmp_path, broken, progress=moves.append) as watched:
         with pytest.raises(StartFailed, match=r"broken is not up(?s:.)*hello from broken"):
             await watched.wait_up(1.5)
-        assert "status 3" in watched.children[0].says or watched.children[0].state == "starting"
+    ended = {move.says for move in moves if move.state is ChildState.BACKING_OFF}
+    assert ended == {"ended with status 3"}
 
 
 class NeverServes:

@@ -70,7 +70,7 @@ async def open_line(
     line = Line(endpoint, answering=answering)
     endpoint.listener = line
     endpoint.start()
-    running = asyncio.create_task(endpoint.run(poll_ms=5))
+    running = asyncio.create_task(_polled(endpoint))
     try:
         yield line
     finally:
@@ -78,6 +78,12 @@ async def open_line(
         with contextlib.suppress(asyncio.CancelledError):
             await running
         endpoint.close()
+
+
+async def _polled(endpoint: Endpoint) -> None:
+    while True:  # as the gateway's process does, until cancelled
+        endpoint.poll()
+        await asyncio.sleep(0.005)
 
 
 @contextlib.asynccontextmanager

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
+
+import pytest
 
 from hotline import events as e
 from hotline.events import AlarmKind, Reason, Result, Termination
+from hotline.ids import ContactId
 from hotline.sip.tone import seconds_with
 from tests import tonal
 from tests.hotline_server import TRUNK_ADDRESS, HotlineServer
 from tests.sip.line import until
 from tests.sip.parties import gathered
+from tests.sip.test_demo import WHEEL
 from tests.sip.wire import Peer
 
 
@@ -47,6 +52,38 @@ async def test_caller_beyond_capacity_hears_an_apology_and_beyond_all_gateways_g
         busy = await asyncio.to_thread(peer.ask, peer.invite("12356", sender="caller"))
         assert busy.status == 503
         assert int(busy.get("Retry-After")) > 0
+    finally:
+        peer.close()
+        server.stop()
+
+
+async def test_caller_beyond_the_last_leg_gets_503_from_a_full_gateway(
+    tmp_path: Path, tonal_prompts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The small engine: with one contact and its counselor no leg is left to apologise on."""
+    server = HotlineServer(tmp_path / "hotline", {"gateway.processes": 1}, prompts=tonal_prompts)
+    with monkeypatch.context() as small:
+        path = os.pathsep.join([str(WHEEL), *filter(None, [os.environ.get("PYTHONPATH")])])
+        small.setenv("PYTHONPATH", path)
+        server.start()
+    peer = Peer(TRUNK_ADDRESS, edge=(server.settings.edge.address, server.settings.edge.port))
+    try:
+        async with gathered(server, tmp_path) as parties:
+            inside, first = await parties.queued()
+            busy = await asyncio.to_thread(peer.ask, peer.invite("12356", sender="caller"))
+            assert busy.status == 503
+            assert int(busy.get("Retry-After")) > 0
+            await until(lambda: len(parties.invites()) == 2)
+            refused = ContactId(parties.invites()[1].subject)
+            await parties.watch.expect(refused, e.ContactRefused)
+            full = Termination(Result.REFUSED, Reason.OVER_CAPACITY)
+            assert parties.endings(refused) == [full]
+            assert parties.endings(first) == []
+            await parties.trunk.hang_up(inside)
+            await parties.watch.expect(first, e.CallerLeft)
+            again, second = await parties.queued()
+            await parties.trunk.hang_up(again)
+            await parties.watch.expect(second, e.CallerLeft)
     finally:
         peer.close()
         server.stop()

@@ -11,7 +11,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from hotline.config import load
 from hotline.sip.softphone_client import SoftphoneClient
@@ -35,7 +37,9 @@ def demonstrate(folder: Path, *words: str, **environment: str) -> subprocess.Com
 
 
 def test_demonstration_ends_by_itself_with_every_check_passed(tmp_path: Path) -> None:
+    began = datetime.now(UTC)
     done = demonstrate(tmp_path, "--language", "en")
+    ended = datetime.now(UTC)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     report = json.loads(done.stdout.splitlines()[-1])
     assert report["ok"] is True
@@ -48,12 +52,37 @@ def test_demonstration_ends_by_itself_with_every_check_passed(tmp_path: Path) ->
         states = [state["state"] for state in contact["states"]]
         assert states[:3] == ["ringing", "greeted", "queued"]
         assert states[-1] == contact["result"]
+        times = [datetime.fromisoformat(state["at"]) for state in contact["states"]]
+        assert times == sorted(times)
+        assert began < times[0] < times[-1] < ended
+        assert times[-1] - times[0] > timedelta(seconds=1)
+    assert statistics_of(report, "city") == {
+        "calls": 6, "offered": 6, "answered": 4, "abandoned": 2, "short_abandoned": 0,
+        "abandoned_in_menu": 0, "refused": 0, "failed": 0, "open": 0, "handled": 4,
+    }  # fmt: skip
+    for row in report["statistics"]:
+        assert datetime.fromisoformat(row["start"]).tzinfo is not None
+        if row["answered"]:
+            assert 0 < row["asa"] < row["aht"]
+            assert 0 < row["service_level"]["20"] <= 1
     assert len(report["recordings"]) == 2
     for recording in report["recordings"]:
         assert min(recording["seconds"].values()) > 2
         assert (tmp_path / "demo" / "state" / "recordings" / recording["file"]).is_file()
     assert "the caller hung up" in done.stderr
     assert not (tmp_path / "demo" / "state" / "run" / "status.json").exists()
+
+
+COUNTS = (
+    "calls", "offered", "answered", "abandoned", "short_abandoned", "abandoned_in_menu", "refused",
+    "failed", "open", "handled",
+)  # fmt: skip
+
+
+def statistics_of(report: dict[str, Any], node: str) -> dict[str, int]:
+    """The counts of one tier node, over midnight too."""
+    rows = [row for row in report["statistics"] if row["node"] == node]
+    return {name: sum(row[name] for row in rows) for name in COUNTS}
 
 
 def test_small_engine_does_the_same_with_more_processes(tmp_path: Path) -> None:

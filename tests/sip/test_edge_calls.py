@@ -14,7 +14,7 @@ from tests.sip.wire import Message, Peer
 CALL_BACK = ("X-Hotline-Callback", "yes")
 FORGED = (
     ("X-Hotline-From", "phone:1002"),
-    ("x-hotline-role", "supervisor"),
+    ("x-hotline-last", "yes"),
     ("X-HOTLINE-FROM ", "phone:1002"),
     ("X-Hotline-Anything", "at all"),
 )
@@ -54,10 +54,10 @@ def test_trunk_call_reaches_a_gateway_under_the_trunks_name(
 def test_no_hotline_header_is_smuggled_behind_a_line_end(
     busy_gateways: list[Peer], trunk: Peer, smuggled: str
 ) -> None:
-    hidden = ("Subject", f"x{smuggled}X-Hotline-Role: supervisor")
+    hidden = ("Subject", f"x{smuggled}X-Hotline-From: phone:smuggled")
     trunk.send(trunk.invite("12356", sender="x", extra=(hidden,)))
     assert trunk.ask(trunk.invite("12356", sender="x")).status == 486
-    assert "supervisor" not in str(_arrived(busy_gateways))
+    assert "smuggled" not in str(_arrived(busy_gateways))
 
 
 @pytest.mark.parametrize("name", ["Replaces", "rEPLACES", "Replaces "])
@@ -105,20 +105,15 @@ def test_other_requests_of_a_stranger_reach_nobody(
 # --- phones ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("user", "role"), [("1001", "counselor"), ("1002", "supervisor"), ("2001", "extension")]
-)
+@pytest.mark.parametrize("user", ["1001", "1002", "2001"])
 def test_every_role_may_call_the_hotlines_own_number(
-    busy_gateways: list[Peer], phone: Peer, user: str, role: str
+    busy_gateways: list[Peer], phone: Peer, user: str
 ) -> None:
     claimed = ("P-Asserted-Identity", "<sip:110@police.example>")
     invite = phone.invite("12356", sender=user, extra=(*FORGED, claimed))
     assert phone.ask_as(invite, user, f"pw-{user}").status == 486
     (got,) = _arrived(busy_gateways)
-    assert _hotline_headers(got) == [
-        ("X-Hotline-From", f"phone:{user}"),
-        ("X-Hotline-Role", role),
-    ]
+    assert _hotline_headers(got) == [("X-Hotline-From", f"phone:{user}")]
     assert got.all("P-Asserted-Identity") == []
     assert got.all("Proxy-Authorization") == []
 

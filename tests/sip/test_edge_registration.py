@@ -6,12 +6,14 @@ import socket
 import sqlite3
 import threading
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from admin.supervision.group import members
 from hotline.edge.configuration import database
 from tests.edge_server import PHONE_HOST, EdgeServer
-from tests.servers import select_pause
+from tests.servers import wait_until
 from tests.sip.conftest import MakePeer
 from tests.sip.wire import Message, Peer
 
@@ -116,6 +118,18 @@ def test_registration_survives_kill_of_the_whole_group(
     assert phone.receive_request("INVITE").uri == f"sip:peer@{phone.host}:{phone.port}"
 
 
+def receivers(edge: EdgeServer) -> list[int]:
+    """The edge's processes that wait for a message; none of them ever sleeps by itself."""
+    found = [pid for pid in members(edge.pid) if "skb" in waits_in(pid)]
+    assert found, "no worker of the edge waits for a message"
+    return found
+
+
+def waits_in(pid: int) -> str:
+    """The kernel's function that the process waits in."""
+    return Path(f"/proc/{pid}/wchan").read_text("ascii")
+
+
 def test_registration_reaches_the_disk_while_we_write(edge: EdgeServer, phone: Peer) -> None:
     """Kamailio's SQLite driver has no busy timeout: a short lock of ours must not lose a phone."""
     locked, release = threading.Event(), threading.Event()
@@ -131,8 +145,9 @@ def test_registration_reaches_the_disk_while_we_write(edge: EdgeServer, phone: P
     holder.start()
     assert locked.wait(5)
     proven = phone.prove(_register(phone, "1001"), "1001", "pw-1001")
+    idle = receivers(edge)
     phone.send(proven)
-    select_pause(0.3)
+    wait_until(lambda: any("nanosleep" in waits_in(pid) for pid in idle), what="a blocked worker")
     release.set()
     holder.join()
     assert phone.final(proven).status == 200

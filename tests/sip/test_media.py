@@ -17,6 +17,8 @@ from hotline.errors import PromptMissing
 from hotline.ids import LegId
 from hotline.sip import tone as tones
 from hotline.sip.softphone_client import SoftphoneClient
+from hotline.wav import wav_fault
+from tests.damage import damaged, sound_wav
 from tests.sip.line import Line, complete, line_and_phone, until
 
 CALLER, COUNSELOR, PROMPT, MUSIC = 440, 620, 800, 1060
@@ -246,6 +248,30 @@ def test_missing_or_wrong_prompt_is_refused_and_what_plays_goes_on(tmp_path: Pat
                     line.endpoint.play(leg, [music, tmp_path / name])
             heard = tmp_path / f"{call}.wav"
             await until(lambda: heard.exists() and tones.seconds_with(heard, MUSIC) > 1.5)
+
+    asyncio.run(scenario())
+
+
+def test_damaged_wav_is_missing_and_one_that_is_found_is_played(tmp_path: Path) -> None:
+    whole = sound_wav(tmp_path)
+
+    async def scenario() -> None:
+        async with line_and_phone() as (line, phone, uri):
+            await phone.dial(uri)
+            leg = (await line.expect(LegAnswered)).leg
+            path = tmp_path / "damaged.wav"
+            verdicts = set()
+            for seed in range(300):
+                path.write_bytes(damaged(whole, seed))
+                fault = wav_fault(path)
+                try:
+                    line.endpoint.play(leg, [path])
+                except PromptMissing:
+                    assert fault is not None, f"seed {seed}: found, but the engine refuses it"
+                else:
+                    assert fault is None
+                verdicts.add(fault is None)
+            assert verdicts == {True, False}
 
     asyncio.run(scenario())
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import redis
 
 from hotline.config import load
 from hotline.errors import ConfigError
@@ -34,6 +35,49 @@ WRONG = {
     "a database of another kind": (
         '[database]\nurl = "foo://x"',
         r"database\.url: must begin with",
+    ),
+    "a Redis of another kind": (
+        '[redis]\nurl = "http://:geheim@there"',
+        r"redis\.url: must be redis://HOST:PORT/NUMBER, .*one$",
+    ),
+    "a Redis on no port": (
+        '[redis]\nurl = "redis://there:many/0"',
+        r"redis\.url: must be redis://",
+    ),
+    "a Redis without a host": ('[redis]\nurl = "redis://"', r"redis\.url: must be redis://"),
+    "a Redis with a word for a number": (
+        '[redis]\nurl = "redis://there/queue"',
+        r"redis\.url: must be redis://",
+    ),
+    "a Redis address cut short": ('[redis]\nurl = "redis://[::1"', r"redis\.url: must be redis://"),
+    "a timeout of the operator's": (
+        '[redis]\nurl = "redis://there/0?socket_timeout=x"',
+        r"redis\.url: must be redis://",
+    ),
+    "a flow that is nowhere": (
+        '[[lines]]\nnumber = "12356"\nflow = "nightshift"',
+        r"lines\.0\.flow: there is no such flow; there are blocked, care, closed, closed_message, "
+        r"main \(in .*/flows, shipped\), not 'nightshift'$",
+    ),
+    "a flow for closed hours that is nowhere": (
+        '[[lines]]\nnumber = "12356"\nclosed = "shut"',
+        r"lines\.0\.closed: there is no such flow; .* not 'shut'$",
+    ),
+    "a path for a flow": (
+        '[[lines]]\nnumber = "12356"\nflow = "../main"',
+        r"lines\.0\.flow: .*\[a-z0-9_\].*'\.\./main'",
+    ),
+    "a node that is none": (
+        '[[lines]]\nnumber = "12356"\nnode = "/city"',
+        r"lines\.0\.node: must be a node's path without spaces, such as .*, not '/city'$",
+    ),
+    "a node under another root": (
+        '[[lines]]\nnumber = "12356"\nnode = "ctiy/east"',
+        r"lines\.0\.node: must be site\.node, 'city', or below it, .*, not 'ctiy/east'$",
+    ),
+    "a notice that is no prompt's name": (
+        '[[lines]]\nnumber = "12356"\nnotice = "storm.wav"',
+        r"lines\.0\.notice: .*\[a-z0-9_\].*'storm\.wav'",
     ),
     "SIP among RTP": (
         "[gateway]\nfirst_rtp_port = 5000",
@@ -174,3 +218,58 @@ def test_section_that_is_no_table_is_told(tmp_path: Path) -> None:
     path = tmp_path / "hotline.toml"
     path.write_text("edge = 5060")
     assert fault_of(path).startswith(f"{path}: edge: ")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://redis.internal:6379/0",
+        "redis://127.0.0.1",
+        "redis://:geheim@[::1]:6390/1",
+        "rediss://me:geheim@redis.internal/0?ssl_ca_certs=/etc/ca.pem",
+        "unix:///run/redis.sock?db=2",
+    ],
+)
+def test_every_kind_of_redis_url_is_taken(tmp_path: Path, url: str) -> None:
+    path = tmp_path / "hotline.toml"
+    path.write_text(f'[redis]\nurl = "{url}"')
+    assert load(path).redis_url == url
+    redis.Redis.from_url(url).close()
+
+
+def test_operators_own_flow_may_be_named_and_one_that_has_gone_ends_no_running_platform(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "hotline.toml"
+    path.write_text('[[lines]]\nnumber = "12356"\nflow = "night"\nnode = "city/east"')
+    flow = tmp_path / "state" / "flows" / "night.toml"
+    flow.parent.mkdir(parents=True)
+    flow.write_text("start =")  # broken: an alarm and a finding, but no reason not to start
+    assert load(path).lines[0].flow == "night"
+    flow.unlink()
+    assert "lines.0.flow" in fault_of(path)
+    assert load(path, lost_flows=True).lines[0].flow == "night"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[redis]\npassword = "geheim!Wort"',
+        "[redis]\npassword = 12345678901234567",
+        '[redis]\nurl = "foo://:geheim!Wort@there"',
+        '[redis]\npasswrd = "geheim!Wort"',
+        'redis = "redis://:geheim!Wort@there"',
+        '[database]\nurl = "mysql://me:geheim!Wort@there/hotline"',
+        'database = "geheim!Wort"',
+        '[edge]\npassword = "geheim!Wort"',
+        '[site]\ntimezone = "redis://:geheim!Wort@there"',
+        'password = "geheim!Wort"',
+    ],
+)
+def test_no_secret_is_shown_in_what_is_said_of_it(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "hotline.toml"
+    path.write_text(text)
+    said = fault_of(path)
+    assert said.startswith(f"{path}: ")
+    assert "geheim" not in said
+    assert "12345678901234567" not in said

@@ -13,6 +13,7 @@ import pytest
 from hotline.config import Settings
 from hotline.edge import configuration
 from hotline.errors import ConfigError
+from hotline.ports import RETRY_AFTER
 
 
 def _settings(state: Path, **sections: dict[str, Any]) -> Settings:
@@ -141,3 +142,8 @@ def test_partners_stand_in_their_route_and_nowhere_else(tmp_path: Path) -> None:
     assert '$ru = "sip:b@partner.example";' in south
     assert "P-Asserted-Identity" not in south
     assert "192.0.2.7" not in written.replace(route[0], "")
+
+
+def test_edge_and_gateway_ask_who_is_refused_to_wait_equally_long(tmp_path: Path) -> None:
+    written = configuration.write(_settings(tmp_path)).read_text()
+    assert written.count(f"Retry-After: {RETRY_AFTER}\\r\\n") == 2

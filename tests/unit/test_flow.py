@@ -77,6 +77,32 @@ def test_a_file_that_is_not_toml_is_a_flow_error(tmp_path: Path) -> None:
         read_flow(path)
 
 
+def test_a_fault_in_a_file_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "main.toml"
+    path.write_text(
+        'start = "ask"\n[nodes.ask]\nprompts = ["topics"]\n'
+        'keys.1 = { next = "gone" }\n[nodes.ask.keys.2]\nnext = "away"\n[nodes."other"]\n'
+        'prompts = ["topics"]\ntimeout = 0\n'
+    )
+    with pytest.raises(FlowError) as caught:
+        read_flow(path)
+    assert str(caught.value).startswith(f"{path}: line 9: nodes.other.timeout: ")
+    path.write_text(path.read_text().replace("timeout = 0", "tries = 1"))
+    with pytest.raises(FlowError) as caught:
+        read_flow(path)
+    assert str(caught.value).splitlines() == [
+        f"{path}: line 4: nodes.ask.keys.1.next: there is no node 'gone'; the nodes are ask, other",
+        f"{path}: line 6: nodes.ask.keys.2.next: there is no node 'away'; the nodes are ask, other",
+    ]
+
+
+def test_a_file_that_nests_without_end_is_a_flow_error(tmp_path: Path) -> None:
+    path = tmp_path / "main.toml"
+    path.write_text("start = " + "[" * 100_000)
+    with pytest.raises(FlowError, match="is not TOML"):
+        read_flow(path)
+
+
 def write(path: Path, topic: str, *, at: int) -> None:
     path.write_text(
         f'start = "ask"\n[nodes.ask]\nprompts = ["topics"]\nkeys.1 = {{ topic = "{topic}" }}\n'

@@ -15,6 +15,7 @@ from hotline.events import (
     AlarmKind,
     ContactRefused,
     CounselorState,
+    InviteReceived,
     Reason,
     Result,
     SealedNumber,
@@ -29,12 +30,17 @@ from tests.unit.scene import Scene, invited
 
 ONE, TWO = LegId("one"), LegId("two")
 PARTNER = Overflow(name="north", to="sip:help@192.0.2.20", when_unstaffed=True)
+Seal = Callable[[str], SealedNumber]
+
+
+def sealed_by_length(number: str) -> SealedNumber:
+    return SealedNumber("sealed", str(len(number)))
 
 
 class Exchange:
     """A gateway of fakes."""
 
-    def __init__(self, *, max_contacts: int = 10) -> None:
+    def __init__(self, *, max_contacts: int = 10, seal: Seal = sealed_by_length) -> None:
         self.scene = Scene(overflow=[PARTNER])
         self.gateway = Gateway(
             gateway=GatewayId("gateway-1.test"),
@@ -49,7 +55,7 @@ class Exchange:
             counselors=self.scene.queue,
             offers=self.scene.queue,
             converse=self.scene.converse,
-            seal=lambda number: SealedNumber("sealed", str(len(number))),
+            seal=seal,
             max_contacts=max_contacts,
             call_back=lambda _offer, _hold: pytest.fail("nobody is called back here"),
         )
@@ -59,9 +65,14 @@ class Exchange:
             await self.scene.turn()
 
 
-def play(act: Callable[[Exchange], Awaitable[None]], *, max_contacts: int = 10) -> Exchange:
+def play(
+    act: Callable[[Exchange], Awaitable[None]],
+    *,
+    max_contacts: int = 10,
+    seal: Seal = sealed_by_length,
+) -> Exchange:
     async def whole() -> Exchange:
-        exchange = Exchange(max_contacts=max_contacts)
+        exchange = Exchange(max_contacts=max_contacts, seal=seal)
         await act(exchange)
         await exchange.settle()
         return exchange
@@ -83,6 +94,24 @@ def test_no_event_carries_the_number() -> None:
         x.gateway.leg_event(invited(ONE))
 
     assert "13800138000" not in repr(play(act).scene.journal.events)
+
+
+def test_number_that_cannot_be_sealed_counts_as_withheld_and_costs_nobody_the_call(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(number: str) -> SealedNumber:
+        raise UnicodeEncodeError("utf-8", number, 0, 1, number)
+
+    async def act(x: Exchange) -> None:
+        x.gateway.leg_event(invited(ONE))
+
+    exchange = play(act, seal=broken)
+    [arrived] = exchange.scene.journal.events
+    assert isinstance(arrived, InviteReceived)
+    assert arrived.caller == SealedNumber(cipher="", digest="")
+    assert ONE not in exchange.scene.telephone.ended
+    assert [kind for kind, _ in exchange.scene.alarms.told] == [AlarmKind.FAULT]
+    assert "13800138000" not in caplog.text + repr(exchange.scene.alarms.told)
 
 
 def test_call_to_a_number_that_is_not_ours_is_404() -> None:

@@ -83,6 +83,16 @@ def test_withheld_numbers_are_sealed_as_nothing() -> None:
     assert SEALER.open(SEALER.seal("")) == ""
 
 
+def test_octets_that_are_not_utf_8_are_one_caller_whose_number_can_be_printed() -> None:
+    number = b"138\xff\xfe".decode("utf-8", "surrogateescape")  # as the engine hands it to us
+    sealed = SEALER.seal(number)
+    assert sealed.digest == SEALER.seal(number).digest
+    assert sealed.digest != SEALER.seal("138").digest
+    shown = SEALER.open(sealed)
+    assert shown == "138\\xff\\xfe"
+    assert shown.isascii()
+
+
 def test_another_key_knows_no_caller_and_opens_nothing() -> None:
     stranger = NumberSealer(bytes(32))
     sealed = SEALER.seal("13800138000")

@@ -42,7 +42,6 @@ def test_each_contact_is_counted_for_what_became_of_it() -> None:
     assert (figures.abandoned, figures.short_abandoned, figures.abandoned_in_menu) == (1, 1, 1)
     assert (figures.refused, figures.failed, figures.open) == (1, 1, 1)
     assert figures.connection_rate == pytest.approx(1 / 7)
-    assert figures.abandonment_rate == pytest.approx(1 / 4)
 
 
 def test_speed_of_answer_runs_from_the_first_queueing_through_missed_offers() -> None:

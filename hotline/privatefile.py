@@ -1,0 +1,53 @@
+"""Files that nobody else may read, each written in one step."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write `text` to `path`, 0600, in one step: a reader sees the old text or the new one."""
+    draft = _draft_of(path, text)
+    try:
+        draft.replace(path)
+    except OSError:
+        draft.unlink()
+        raise
+
+
+def create_private(path: Path, text: str) -> bool:
+    """Write `text` to `path`, 0600, unless something is there; return whether this did it.
+
+    All or nothing, also through a power cut: once it has returned, the file is on the disk.
+    """
+    draft = _draft_of(path, text, sync=True)
+    try:
+        os.link(draft, path)
+    except FileExistsError:  # another process was first
+        return False
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return True
+
+
+def _draft_of(path: Path, text: str, *, sync: bool = False) -> Path:
+    """Return a file beside `path` with a name of its own: two writers never share a draft."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+    except BaseException:
+        draft.unlink()
+        raise
+    return draft
