@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 
 import typer
@@ -48,7 +49,9 @@ for command in (
 
 
 def main() -> None:
-    """Entry point of the ``hotline`` program. Whatever it writes, its user alone may read."""
+    """Entry point of the ``hotline`` program. Whatever it writes, its user alone may read, and
+    if the engine ends it, it says where (frames, never a value)."""
+    faulthandler.enable()
     os.umask(0o077)
     app()
 

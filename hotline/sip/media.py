@@ -5,7 +5,7 @@ the engine's ports, which a re-INVITE may replace: `port_changed` makes it true 
 
 The end of a playlist is known by its length, not by the engine's end-of-file callback, which
 comes on a thread of its own and may meet a player that is just being destroyed. For the same
-reason a player is first disconnected and destroyed later, when no thread can be reading it.
+reason a player is first disconnected and destroyed later (see `resting`).
 """
 
 from __future__ import annotations
@@ -21,13 +21,12 @@ import pjsua2 as pj
 from hotline.clock import Clock
 from hotline.errors import PromptMissing
 from hotline.ids import LegId
+from hotline.sip.resting import RestingPlayers
 from hotline.wav import Lengths
 
 HEARD_AFTER = 0.1
 """Seconds from the last sample given to the bridge until the other end has heard it."""
 LONGEST_PLAYLIST = 64
-_REST = 2.0
-"""Seconds for which a disconnected player is kept: far more than one tick of the media clock."""
 
 
 @dataclass(slots=True)
@@ -58,7 +57,7 @@ class Bridge:
         self._ears: dict[LegId, _Ear] = {}
         self._lengths = Lengths()
         self._numbers = 0
-        self._resting: list[tuple[float, pj.AudioMediaPlayer]] = []
+        self._resting = RestingPlayers(clock=clock)
 
     # --- legs come and go ---------------------------------------------------------
 
@@ -137,7 +136,7 @@ class Bridge:
         if ear.port is not None:
             with suppress(pj.Error):  # the port went away with its call
                 player.stopTransmit(ear.port)
-        self._resting.append((self._clock.monotonic() + _REST, player))
+        self._resting.lay_down(player)
 
     def bridge(self, one: LegId, other: LegId) -> None:
         """See `ports.Audio.bridge`."""
@@ -178,8 +177,7 @@ class Bridge:
             if playing.ends_at <= now:
                 done.append((leg, playing.number))
                 self._lay_down(ear)
-        while self._resting and self._resting[0][0] <= now:
-            self._resting.pop(0)
+        self._resting.let_go()
         return done
 
     # --- ports.Tracks ---------------------------------------------------------------
@@ -229,7 +227,7 @@ class Bridge:
         """Let everything go, before the engine ends."""
         for leg in list(self._ears):
             self.leave(leg)
-        self._resting.clear()
+        self._resting.close()
 
 
 def silence() -> pj.AudioMedia:

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import faulthandler
 import json
 import os
 import sys
@@ -31,10 +32,12 @@ from typing import Any, TextIO
 
 import pjsua2 as pj
 
+from hotline.clock import SystemClock
 from hotline.sip import invite
 from hotline.sip.account import EdgeAccount, account_config
 from hotline.sip.engine import Engine
 from hotline.sip.leg import Graveyard, guarded
+from hotline.sip.resting import RestingPlayers
 from hotline.sip.softphone_call import SoftphoneCall
 
 FIRST_INCOMING = 10000
@@ -80,6 +83,7 @@ class Softphone:
         self._out = out
         self._engine = Engine()
         self._graveyard = Graveyard()
+        self._resting = RestingPlayers(clock=SystemClock())
         self._account: PhoneAccount | None = None
         self._calls: dict[int, SoftphoneCall] = {}
         self._policy = Policy()
@@ -125,11 +129,13 @@ class Softphone:
         self._graveyard.clear()
         while self._engine.poll():
             self._graveyard.clear()
+        self._resting.let_go()
 
     def close(self) -> None:
         for call in list(self._calls.values()):
             call.hang_up()
         self._graveyard.clear()
+        self._resting.close()
         self._engine.close(wait=self._registered)
 
     async def _obey(self, commands: asyncio.StreamReader) -> None:
@@ -227,6 +233,9 @@ class Softphone:
         self._calls.pop(call.number, None)
         self._graveyard.bury(call)
 
+    def lay_down(self, player: pj.AudioMediaPlayer) -> None:
+        self._resting.lay_down(player)
+
     def callback_failed(self, _leg: object, error: BaseException) -> None:
         text = error.info() if isinstance(error, pj.Error) else repr(error)
         self.tell("error", do="callback", text=text)
@@ -256,6 +265,7 @@ async def _main(arguments: argparse.Namespace, out: TextIO) -> None:
 
 
 def main() -> None:
+    faulthandler.enable()  # where the engine ends the process, standard error says where
     parser = argparse.ArgumentParser(prog="python -m hotline.sip.softphone", description=__doc__)
     parser.add_argument("--address", default="127.0.0.1", help="where it listens")
     parser.add_argument("--port", type=int, required=True, help="its SIP port")

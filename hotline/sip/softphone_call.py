@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +24,8 @@ class Phone(Protocol):
     def tell(self, event: str, **facts: object) -> None: ...
 
     def call_over(self, call: SoftphoneCall) -> None: ...
+
+    def lay_down(self, player: pj.AudioMediaPlayer) -> None: ...
 
     def callback_failed(self, _leg: object, error: BaseException) -> None: ...
 
@@ -79,8 +82,18 @@ class SoftphoneCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     def play(self, wav: Path) -> None:
         """Play `wav` in a loop from now on, in place of what was played."""
-        self._player, self._play = None, wav
+        self._stop_playing()
+        self._play = wav
         self._connect()
+
+    def _stop_playing(self) -> None:
+        if self._player is None:
+            return
+        with suppress(pj.Error):  # the port went away with its call
+            if (port := audio_port(self)) is not None:
+                self._player.stopTransmit(port)
+        self.owner.lay_down(self._player)
+        self._player = None
 
     # --- what the engine says -----------------------------------------------------------
 
@@ -88,7 +101,8 @@ class SoftphoneCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     def onCallState(self, _prm: Any) -> None:
         info = self.getInfo()
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
-            self._player = self._recorder = None
+            self._stop_playing()
+            self._recorder = None
             self.owner.tell("ended", call=self.number, status=int(info.lastStatusCode))
             self.owner.call_over(self)
         elif info.state == pj.PJSIP_INV_STATE_CONFIRMED:
