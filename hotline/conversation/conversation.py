@@ -250,6 +250,8 @@ class Conversation:
             self._seat.give_up()
         elif state is S.TALKING and ended is not None and ended == self._seat.leg:
             self._counselor_lost(Reason.FAULT)
+        elif state is S.MESSAGE or (state is S.FORWARDED and ended in self._elsewhere.legs):
+            self._elsewhere.rescue()
 
     def queue(self, menu: MenuResult) -> None:
         """The menu is over: wait for a counselor."""

@@ -93,6 +93,13 @@ class Elsewhere:
         self._forwarding.recording_stopped(recording, detail)
         self._message.recording_stopped(recording, detail)
 
+    def rescue(self) -> None:
+        """A fault of ours cost the caller the partner, or the message: in line, to a human."""
+        if self._visit.contact.state is ContactState.FORWARDED:
+            self._forwarding.rescue()
+        else:
+            self._message.rescue()
+
     def close(self) -> None:
         """The contact is over."""
         if self._timer is not None:

@@ -96,6 +96,11 @@ class Forwarding:
             self._recording = None
             self._visit.record(e.RecordingFailed, recording=recording, detail=detail)
 
+    def rescue(self) -> None:
+        """A fault of ours ended the talk with the partner: in line again."""
+        if self._talking is not None:
+            self._over(self._talking, Reason.FAULT)
+
     def close(self) -> None:
         """The contact is over; its legs are hung up by whoever says so."""
         if self._ringing is not None:

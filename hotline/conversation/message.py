@@ -18,11 +18,12 @@ from hotline import events as e
 from hotline.call import DigitPressed, LegEnded, LegEvent, PlaybackFinished
 from hotline.clock import Timer
 from hotline.contact import ContactState
+from hotline.conversation.errands import attempt
 from hotline.conversation.visit import Visit
 from hotline.conversation.ways import Ways
 from hotline.events import AlarmKind, Reason, Result, Termination
 from hotline.ids import RecordingId
-from hotline.menu.reception import MenuResult
+from hotline.menu.reception import NO_MENU, MenuResult
 from hotline.ports import Recorder
 
 log = logging.getLogger(__name__)
@@ -95,6 +96,13 @@ class Message:
             self._visit.record(e.RecordingFailed, recording=recording, detail=detail)
             self._stop(journal=False)
             self._thank()
+
+    def rescue(self) -> None:
+        """A fault of ours: what was said so far is kept, and the caller waits for a human."""
+        attempt(self._stop)
+        self._phase = Phase.NONE
+        self._visit.in_line.ask(self._visit.in_line.asks or self._menu or NO_MENU)
+        self._visit.wait("please_wait")
 
     def close(self) -> None:
         """The contact is over."""

@@ -10,7 +10,8 @@ from hotline.conversation.conversation import Conversation
 from hotline.events import AlarmKind, CounselorState, Reason
 from hotline.ids import ContactId, CounselorId
 from tests.fakes import an_offer
-from tests.unit.scene import invited
+from tests.unit import message_scene as message
+from tests.unit.scene import CALLER, Scene, invited
 from tests.unit.test_gateway import ONE, TWO, Exchange, play
 
 CONTACT = ContactId("contact-of-one")
@@ -136,3 +137,42 @@ def test_withdrawal_reaches_its_conversation_though_another_one_is_broken() -> N
         x.gateway.offer_withdrawn(offer.id)
 
     assert play(act).scene.journal.names[-1] == "OfferWithdrawn"
+
+
+def test_fault_at_the_end_of_a_partners_leg_leaves_nobody_in_silence() -> None:
+    async def act(s: Scene) -> None:
+        await message.nobody_is_there(s)
+        await s.hear(LegAnswered(leg=s.partner_leg))
+        assert s.state is S.FORWARDED
+        hung_up = LegEnded(leg=s.partner_leg, reason=Reason.COUNSELOR_HUNG_UP, status=200)
+        s.conversation.rescue(hung_up)
+
+    scene = message.play(act, message.PARTNER)
+    assert scene.state is S.QUEUED
+    assert scene.audio.playing[CALLER] == ("partner_lost",)
+    assert scene.audio.bridges == set()
+    assert scene.conversation.contact.id in scene.queue.waiting
+
+
+def test_fault_while_two_talk_elsewhere_parts_nobody() -> None:
+    async def act(s: Scene) -> None:
+        await message.nobody_is_there(s)
+        await s.hear(LegAnswered(leg=s.partner_leg))
+        s.conversation.rescue(DigitPressed(leg=CALLER, digit="1"))
+
+    scene = message.play(act, message.PARTNER)
+    assert scene.state is S.FORWARDED
+    assert len(scene.audio.bridges) == 1
+
+
+def test_fault_while_a_message_is_left_keeps_it_and_leads_to_a_human() -> None:
+    async def act(s: Scene) -> None:
+        await message.speak(s)
+        assert s.state is S.MESSAGE
+        s.conversation.rescue(DigitPressed(leg=CALLER, digit="1"))
+
+    scene = message.play(act)
+    assert scene.state is S.QUEUED
+    assert scene.audio.playing[CALLER] == ("please_wait",)
+    assert "RecordingStopped" in scene.journal.names
+    assert scene.conversation.contact.id in scene.queue.waiting
