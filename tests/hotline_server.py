@@ -18,7 +18,8 @@ from admin.initialize import write_config
 from admin.roster import Person
 from admin.supervision.status import Status
 from hotline.clock import SystemClock
-from hotline.config import Settings, load
+from hotline.config import Settings
+from hotline.configfile import load
 from hotline.events import Event
 from hotline.sip.softphone_client import SoftphoneClient
 from queueing.store import QueueStore

@@ -17,7 +17,8 @@ from sqlalchemy.exc import OperationalError
 
 from admin import bootstrap
 from hotline.clock import SystemClock
-from hotline.config import Settings, load
+from hotline.config import Settings
+from hotline.configfile import load
 from hotline.errors import HotlineError, QueueUnavailable
 from queueing.planning import Plans
 from queueing.store import QueueStore
@@ -36,7 +37,7 @@ def operator() -> str:
 
 
 def settings_from(config: Path, *, lost_flows: bool = False) -> Settings:
-    """Read the settings, or end the program with what is wrong (`hotline.config.load`)."""
+    """Read the settings, or end the program with what is wrong (`hotline.configfile.load`)."""
     try:
         return load(config, lost_flows=lost_flows)
     except HotlineError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from admin.processes.specs import probe
 from hotline.clock import SystemClock
-from hotline.config import load
+from hotline.configfile import load
 from hotline.errors import HotlineError
 
 

@@ -11,7 +11,7 @@ import pytest
 from admin import bootstrap
 from hotline import events as e
 from hotline.clock import ManualClock
-from hotline.config import load
+from hotline.configfile import load
 from hotline.ids import ContactId
 from queueing.limits import Limits
 from queueing.store import QueueStore

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from admin import bootstrap
 from admin.__main__ import app
 from hotline import events as e
-from hotline.config import load
+from hotline.configfile import load
 from hotline.prompts.library import CUSTOM
 from hotline.sip.tone import write_tone
 from hotline.wire import decode

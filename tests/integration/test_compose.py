@@ -12,7 +12,8 @@ import pytest
 
 from admin.processes.specs import probe
 from hotline.clock import SystemClock
-from hotline.config import Settings, load
+from hotline.config import Settings
+from hotline.configfile import load
 from hotline.errors import HotlineError
 
 ROOT = Path(__file__).parents[2]

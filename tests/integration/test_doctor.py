@@ -27,7 +27,8 @@ from admin.initialize import write_config
 from admin.processes.specs import specs
 from admin.supervision.supervisor import Supervisor
 from hotline.clock import SystemClock
-from hotline.config import Database, Line, Recording, Redis, Settings, load
+from hotline.config import Database, Line, Recording, Redis, Settings
+from hotline.configfile import load
 from tests.servers import RedisServer, free_port
 
 WHEEL = Path(__file__).parents[2] / "build" / "wheel"

@@ -12,7 +12,8 @@ import pytest
 from pydantic import BaseModel
 
 from admin.initialize import ChosenPorts, choose_ports, write_config
-from hotline.config import Settings, Trunk, load
+from hotline.config import Settings, Trunk
+from hotline.configfile import load
 from hotline.errors import ConfigError
 from hotline.overflow import Overflow
 

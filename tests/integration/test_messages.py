@@ -15,7 +15,7 @@ from admin.__main__ import app
 from admin.files import private_folder
 from admin.messages import WaitingMessage, waiting
 from hotline.clock import SystemClock
-from hotline.config import load
+from hotline.configfile import load
 from hotline.database import snapshot, unit_of_work
 from hotline.events import Event, MessageHandled, Result, message_subject
 from hotline.ids import ContactId, new_event_id

@@ -14,7 +14,8 @@ from admin import bootstrap, schema
 from admin.__main__ import app
 from admin.plan import history, publish_first
 from hotline.clock import SystemClock
-from hotline.config import Settings, load
+from hotline.config import Settings
+from hotline.configfile import load
 from hotline.journal.scribe import Scribe
 from hotline.journal.stream import GROUP, JOURNAL_STREAM, connect
 from queueing.routing.plan import DEFAULT, default_plan, read_plan

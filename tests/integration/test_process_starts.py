@@ -16,7 +16,8 @@ import redis
 from admin import bootstrap, schema
 from admin.files import private_folder
 from admin.initialize import write_config
-from hotline.config import Settings, load
+from hotline.config import Settings
+from hotline.configfile import load
 from hotline.journal.backlog import backlog
 from hotline.journal.stream import JOURNAL_STREAM, connect
 from tests.servers import RedisServer, wait_until

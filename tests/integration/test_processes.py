@@ -19,7 +19,8 @@ from admin.supervision.process import ProcessError
 from admin.supervision.sockets import Endpoint
 from admin.supervision.supervisor import Supervisor
 from hotline.clock import SystemClock
-from hotline.config import Settings, load
+from hotline.config import Settings
+from hotline.configfile import load
 
 CLOCK = SystemClock()
 

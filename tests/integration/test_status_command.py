@@ -15,7 +15,7 @@ from admin.supervision.lock import InstanceLock
 from admin.supervision.status import ChildState, ChildStatus, write_status
 from hotline.alarms import JournalAlarms
 from hotline.clock import SystemClock
-from hotline.config import load
+from hotline.configfile import load
 from hotline.database import unit_of_work
 from hotline.events import AlarmKind
 from hotline.ids import new_gateway_id

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hotline.config import load
+from hotline.configfile import load
 from hotline.sip.softphone_client import SoftphoneClient
 from tests.servers import free_port, rtp_port, wait_until
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from hotline.config import load
+from hotline.configfile import load
 from hotline.errors import ConfigError
 
 WRONG = {
