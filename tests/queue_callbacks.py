@@ -15,7 +15,8 @@ from hotline.ports import Offer, OfferOutcome, Opening, Promise, Waiting
 from queueing import keys
 from queueing.keys import milliseconds
 from queueing.routing.pair import Pair
-from tests.queue_play import Play, Stage, any_number, losses, slots
+from tests.queue_play import Play, any_number, losses, slots
+from tests.queue_stage import Stage
 from tests.stepped_gateway import SteppedGateway
 
 OPENINGS = {

@@ -4,14 +4,12 @@ property test that every play has in common (`tests.integration.test_queue_prope
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
-import redis
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -19,31 +17,20 @@ from hypothesis.stateful import (
     rule,
 )
 
-from hotline.clock import ManualClock
 from hotline.errors import QueueUnavailable
 from hotline.events import Priority
 from hotline.ids import ContactId, CounselorId, GatewayId, OfferId, request_id, requested_for
 from hotline.ports import Offer, OfferOutcome, Restated, Waiting
 from queueing import keys
-from queueing.limits import Limits
 from queueing.routing.pair import Pair
 from queueing.routing.picture import Picture
 from queueing.routing.plan import plan_or_default
-from tests.queue_scene import NOON, a_waiting
-from tests.queue_state import Look
+from tests.queue_scene import a_waiting
+from tests.queue_stage import Stage
 from tests.stepped_gateway import SteppedGateway
 
 T = TypeVar("T")
 MILLISECOND = timedelta(milliseconds=1)
-LIMITS = Limits(
-    wrap_up=20,
-    wrap_up_extension=15,
-    wrap_up_most=50,
-    offer_lease=30,
-    misses_in_a_row=2,
-    callback_attempts=2,
-    callback_retry=30,
-)
 HEALED_AFTER = 36
 """Seconds in which gateways that live have told a Redis that lost data what they know: two leases,
 where the clock was set back as well."""
@@ -61,36 +48,6 @@ callers = st.sampled_from(["", "caller-1", "caller-2"])
 requirements = st.sampled_from([(), ("grief",), ("crisis:3",)])
 ends = st.sampled_from(["asked", "rings", "talks", "hands over", "hands over"])
 losses = st.sampled_from(["", "", "", "again", "told"])
-
-
-class Stage:
-    """What one play after the other uses: connections are dear to make."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.redis = redis.Redis.from_url(url, decode_responses=True)
-        self.copy = redis.Redis.from_url(url[:-1] + "1", decode_responses=True)
-        self.look = Look(self.redis)
-        self.runner = asyncio.Runner()
-        self.clock = ManualClock(NOON)
-        self.gateways = [
-            SteppedGateway(url, slot, clock=self.clock, limits=LIMITS)
-            for slot in ("gateway-1", "gateway-2")
-        ]
-
-    def clear(self) -> None:
-        """Forget the last play."""
-        self.redis.flushall()
-        self.clock.advance((NOON - self.clock.now()).total_seconds())
-        for gateway in self.gateways:
-            gateway.begin_life()
-
-    def close(self) -> None:
-        for gateway in self.gateways:
-            self.runner.run(gateway.close())
-        self.runner.close()
-        self.redis.close()
-        self.copy.close()
 
 
 class Play(RuleBasedStateMachine):

@@ -37,15 +37,14 @@ from tests.queue_history import check_callbacks, check_journal, failures
 from tests.queue_play import (
     CREW,
     HEALED_AFTER,
-    LIMITS,
     PROFESSIONAL,
-    Stage,
     any_number,
     extensions,
     losses,
     slots,
 )
 from tests.queue_scene import a_profile
+from tests.queue_stage import LIMITS, Stage
 from tests.queue_state import copy_all
 from tests.stepped_gateway import SteppedGateway
 
