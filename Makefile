@@ -11,8 +11,6 @@ CONFIG ?= hotline.toml
 ONCE ?=
 PYTEST ?=
 
-# Unit tests first: what is cheap to know is known first.
-TESTS := tests/unit $(filter-out tests/unit tests/bench,$(patsubst %/__init__.py,%,$(sort $(wildcard tests/*/__init__.py))))
 COMPILE := -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
   --no-emit-trusted-host --no-emit-find-links --no-emit-options
 
@@ -36,9 +34,9 @@ setup-test: ## The same, and what the tests need
 demo: setup ## Start everything and run real calls through it; ONCE=1 ends after them with JSON
 	@$(VENV)/bin/hotline demo $(if $(ONCE),--once)
 
-test: lint ## Run all tests, lint and unit first; PYTEST="-k word" passes options on
+test: lint ## Run all tests in two streams, after lint; PYTEST="-k word" passes options on
 	@mkdir -p build; status=0; \
-	  $(VENV)/bin/pytest -q $(TESTS) $(PYTEST) || status=$$?; \
+	  tests/streams.sh $(VENV)/bin/pytest $(PYTEST) || status=$$?; \
 	  echo $$status > build/pytest.status; exit $$status
 
 nightly: setup-test ## The queue's property test with a million steps: two hours (STEPS=N for others)

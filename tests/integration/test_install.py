@@ -97,15 +97,3 @@ def test_every_make_target_is_explained() -> None:
         ["make", "-s", "-C", str(ROOT), "help"], capture_output=True, text=True, check=True
     ).stdout
     assert [target for target in phony.split() if f"make {target} " not in shown] == []
-
-
-def test_make_test_runs_the_unit_tests_first() -> None:
-    planned = subprocess.run(
-        ["make", "-n", "-C", str(ROOT), "test"], capture_output=True, text=True, check=True
-    ).stdout
-    [command] = re.findall(r"pytest -q (.*?) *\|\|", planned)
-    folders = [word for word in command.split() if word.startswith("tests/")]
-    assert folders[0] == "tests/unit"
-    there = {f"tests/{path.parent.name}" for path in (ROOT / "tests").glob("*/__init__.py")}
-    assert set(folders) == there - {"tests/bench"}
-    assert len(folders) == len(set(folders))
