@@ -1,35 +1,47 @@
 #!/usr/bin/env bash
-# All tests in two streams, side by side: what calls, and everything else. A call mostly waits for
-# people and clocks, so the two together take little longer than the calls alone.
+# All tests in three streams, side by side: what calls, in two, and everything else. A call mostly
+# waits for people and clocks, so that the three together take hardly longer than one of them.
 #
 #   streams.sh PYTEST [OPTION...]
 #
-# Ends with pytest's status of whichever went worse.
+# Ends with 0, or with the status of one that failed.
 set -uo pipefail
 pytest=$1
 shift
+options=("$@")
 base=${HOTLINE_CI:-$(mktemp -d /tmp/hotline.XXXX)} # short: a Unix socket's path has 107 bytes
+nothing=5 # pytest's status where OPTION chooses none of a stream's tests
+statuses=()
 
-# "stream NAME FOLDER..." shows each line under the stream's name as it comes.
+# Show each line under the stream's name as it comes: "stream NAME FOLDER PATH...".
 stream() {
-  local name=$1
-  shift
-  "$pytest" -q --basetemp="$base/${name:0:1}" "$@" 2>&1 | sed -u "s/^/$name  /"
+  local name=$1 folder=$base/$2
+  shift 2
+  "$pytest" -q --basetemp="$folder" "$@" "${options[@]}" 2>&1 | sed -u "s/^/$name  /"
 }
 
-others=() # unit tests first: what is cheap to know is known first
-for package in tests/unit/__init__.py tests/[!u]*/__init__.py; do
-  case ${package%/*} in tests/sip | tests/bench) ;; *) others+=("${package%/*}") ;; esac
+rest=(tests/unit) # first: what is cheap to know
+for package in tests/[!u]*/__init__.py; do
+  case ${package%/*} in tests/sip | tests/bench) ;; *) rest+=("${package%/*}") ;; esac
 done
-stream rest "${others[@]}" "$@" &
-rest=$!
-stream calls tests/sip "$@"
-calls=$?
-wait "$rest"
-rest=$?
-# 5: there was nothing to run, which is meant when OPTION chooses among the tests.
-if [ "$rest" = 5 ]; then status=$calls; elif [ "$calls" = 5 ]; then status=$rest
-elif [ "$calls" != 0 ]; then status=$calls; else status=$rest; fi
+calls=(tests/sip/test_*.py)
+half=$(((${#calls[@]} + 1) / 2))
+
+stream "rest   " r "${rest[@]}" &
+streams=("$!")
+stream "calls 1" c "${calls[@]::half}" &
+streams+=("$!")
+stream "calls 2" d "${calls[@]:half}" &
+streams+=("$!")
+for one in "${streams[@]}"; do
+  wait "$one"
+  statuses+=("$?")
+done
+
+status=$nothing
+for one in "${statuses[@]}"; do
+  if [ "$status" = "$nothing" ] || [ "$status" = 0 ] && [ "$one" != "$nothing" ]; then status=$one; fi
+done
 if [ -z "${HOTLINE_CI:-}" ]; then
   if [ "$status" = 0 ]; then rm -rf "$base"; else echo "what the tests left is in $base"; fi
 fi
