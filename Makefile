@@ -34,7 +34,7 @@ setup-test: ## The same, and what the tests need
 demo: setup ## Start everything and run real calls through it; ONCE=1 ends after them with JSON
 	@$(VENV)/bin/hotline demo $(if $(ONCE),--once)
 
-test: lint ## Run all tests, in three streams, after lint; PYTEST="-k word" passes options on
+test: lint ## Run all tests in two streams, after lint; PYTEST="-k word" passes options on
 	@mkdir -p build; status=0; \
 	  tests/streams.sh $(VENV)/bin/pytest $(PYTEST) || status=$$?; \
 	  echo $$status > build/pytest.status; exit $$status

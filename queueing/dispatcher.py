@@ -8,6 +8,7 @@ may be slow or dead. A claim that comes too late is refused and does no harm.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -29,8 +30,11 @@ TICK = 1.0
 """Seconds after which the picture is looked at although nothing changed."""
 PATIENCE = 0.3
 """Seconds for which a pair is left to the gateway that owns the contact."""
-BATCH = 32
+BATCH = 16
 """How many pairs one script claims: Redis does nothing else meanwhile."""
+FLIGHT = 4
+"""How many such scripts are sent before the first answer is awaited, so that Redis and this process
+work at the same time."""
 SLICE = 300
 """How many small steps of the picture are made in one go: calls wait meanwhile."""
 SHORTEST_NAP = 0.005
@@ -130,19 +134,28 @@ class Dispatcher:
         made: list[Offer] = []
         plan, epoch = self._feed.plan, self._feed.epoch
         remember = timedelta(days=plan.sticky.days)
-        for first in range(0, len(pairs), BATCH):
-            batch = pairs[first : first + BATCH]
-            try:
-                claimed = await self._offers.offer(
-                    batch, plan=plan.version, remember=remember, gateway=self._gateway
-                )
-            except QueueUnavailable:
-                self._refused += pairs[first:]
-                raise
-            made += [offer for offer in claimed if offer is not None]
+        for first in range(0, len(pairs), BATCH * FLIGHT):
+            behind = first + BATCH * FLIGHT
+            batches = [pairs[n : n + BATCH] for n in range(first, min(behind, len(pairs)), BATCH)]
+            answers = await asyncio.gather(
+                *(
+                    self._offers.offer(
+                        batch, plan=plan.version, remember=remember, gateway=self._gateway
+                    )
+                    for batch in batches
+                ),
+                return_exceptions=True,
+            )
+            faults = [answer for answer in answers if isinstance(answer, BaseException)]
+            for batch, answer in zip(batches, answers, strict=True):
+                claimed = [None] * len(batch) if isinstance(answer, BaseException) else answer
+                made += [offer for offer in claimed if offer is not None]
+                self._refused += [p for p, got in zip(batch, claimed, strict=True) if got is None]
+            if faults:
+                self._refused += pairs[behind:]
+                raise faults[0]
             if self._feed.epoch != epoch:  # the rest was proposed from a picture that is gone
                 break
-            self._refused += [p for p, offer in zip(batch, claimed, strict=True) if offer is None]
         for offer in made:
             log.info(
                 "contact %s: offer %s to counselor %s, step %d%s", offer.contact[:8], offer.id,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# All tests in three streams, side by side: what calls, in two, and everything else. A call mostly
-# waits for people and clocks, so that the three together take hardly longer than one of them.
+# All tests in two streams, side by side: what calls, and everything else. A call mostly waits for
+# people and clocks, so that the two together take hardly longer than the calls alone.
 #
 #   streams.sh PYTEST [OPTION...]
 #
@@ -24,14 +24,11 @@ rest=(tests/unit) # first: what is cheap to know
 for package in tests/[!u]*/__init__.py; do
   case ${package%/*} in tests/sip | tests/bench) ;; *) rest+=("${package%/*}") ;; esac
 done
-calls=(tests/sip/test_*.py)
-half=$(((${#calls[@]} + 1) / 2))
+demo=tests/sip/test_demo.py # here, so that the two take about as long
 
-stream "rest   " r "${rest[@]}" &
+stream rest r "${rest[@]}" "$demo" &
 streams=("$!")
-stream "calls 1" c "${calls[@]::half}" &
-streams+=("$!")
-stream "calls 2" d "${calls[@]:half}" &
+stream calls c tests/sip --ignore="$demo" &
 streams+=("$!")
 for one in "${streams[@]}"; do
   wait "$one"

@@ -114,6 +114,27 @@ class Crowd:
             found += [an_offer(text) for text in texts or ()]
         return found
 
+    def journalled(self) -> str:
+        """Return where the journal ends now."""
+        (last,) = self.redis.xrevrange(keys.JOURNAL, count=1)
+        return str(last[0])
+
+    def published_after(self, since: str) -> list[float]:
+        """Return, for each counselor who became ready and was offered somebody after that entry of
+        the journal, the seconds between the two, in order. Redis counts whole milliseconds."""
+        ready: dict[str, int] = {}
+        found = []
+        entries: Any = self.redis.xrange(keys.JOURNAL, f"({since}")
+        for entry, fields in entries:
+            if fields["type"] != "CounselorStateChanged":
+                continue
+            state, at = json.loads(fields["data"])["state"], int(entry.partition("-")[0])
+            if state == "ready":
+                ready[fields["subject"]] = at
+            elif state == "offered" and fields["subject"] in ready:
+                found.append((at - ready.pop(fields["subject"])) / 1000)
+        return found
+
     def line(self) -> list[ContactId]:
         contacts: Any = self.redis.zrange(keys.WAITING, 0, -1)
         return [ContactId(contact) for contact in contacts]

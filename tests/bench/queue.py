@@ -6,8 +6,8 @@ priorities mixed, the plan that is shipped. Measured on the whole path: change f
 
 - assignments per second, saturated, at 10,000 waiting: all 2,000 counselors become ready as fast as
   Redis takes it, until the last offer stands in an inbox; with one and with two dispatchers.
-- from 'counselor ready' (`change_state` returned) to the offer in the hands of the owner gateway's
-  inbox, at a moderate rate.
+- from 'counselor ready' to the offer published, both by the clock of Redis, and (from the return of
+  `change_state`) to the offer in the hands of the owner gateway's inbox, at a moderate rate.
 - CPU per assignment (Redis and dispatcher) by how many wait, one at a time: the counselor becomes
   ready, is offered, the call ends, another contact comes; beside a peer that keeps nothing and
   reads the line (`tests.bench.naive`).
@@ -106,6 +106,7 @@ class QueueBench:
         crowd, times = self._crowd, self._results.times
         begun: dict[CounselorId, float] = {}
         order = crowd.random.sample(crowd.counselors, len(crowd.counselors))
+        since = crowd.journalled()
         with dispatchers(self._server.url, GATEWAYS[0]) as [child]:
             async with self._taking() as taker:
                 await self._settle(child)
@@ -117,6 +118,7 @@ class QueueBench:
                         tasks.create_task(self._replace(offer))
         for counselor, at in taker.taken_at.items():
             times.append(max(0.0, at - begun[counselor]))
+        self._results.published = crowd.published_after(since)
 
     async def _make_ready(
         self, order: Sequence[CounselorId], begun: dict[CounselorId, float]

@@ -41,6 +41,7 @@ class QueueResults:
 
     rushes: dict[int, list[Rush]] = field(default_factory=dict)
     times: list[float] = field(default_factory=list)
+    published: list[float] = field(default_factory=list)
     costs: dict[str, dict[int, tuple[float, float]]] = field(default_factory=dict)
 
     def sums(self) -> dict[str, dict[int, float]]:
@@ -49,8 +50,6 @@ class QueueResults:
 
     def figures(self) -> list[Figure]:
         sums = self.sums()
-        size = -(-len(self.times) // WINDOWS)
-        windows = [self.times[n : n + size] for n in range(0, len(self.times), size)]
         return [
             *(
                 Figure(
@@ -62,9 +61,13 @@ class QueueResults:
             ),
             *(
                 Figure(
-                    name=f"counselor ready to offer published, {RATE:g}/s, {label}", unit="ms",
-                    values=[1000 * percentile(window, share) for window in windows],
-                    target=TIME_TARGET if label == "p99" else None,
+                    name=f"counselor ready to offer {what}, {RATE:g}/s, {label}", unit="ms",
+                    values=[1000 * percentile(window, share) for window in _windows(times)],
+                    target=target if label == "p99" else None,
+                )
+                for what, times, target in (
+                    ("published", self.published, TIME_TARGET),
+                    ("in its gateway's hands", self.times, None),
                 )
                 for label, share in (("p50", 0.5), ("p99", 0.99))
             ),
@@ -112,6 +115,11 @@ def show(results: QueueResults, console: Console) -> None:
             f"Redis {1e6 * best.redis / best.made:.0f}, dispatchers {parts}",
             highlight=False,
         )
+
+
+def _windows(times: Sequence[float]) -> list[Sequence[float]]:
+    size = -(-len(times) // WINDOWS)
+    return [times[n : n + size] for n in range(0, len(times), size)]
 
 
 def _with_text_keys(row: Mapping[int, Any]) -> dict[str, Any]:

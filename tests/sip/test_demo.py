@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,12 +16,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hotline.configfile import load
 from hotline.sip.softphone_client import SoftphoneClient
 from tests.servers import free_port, rtp_port, wait_until
 
 WHEEL = Path(__file__).parents[2] / "build" / "wheel"
 """The PyPI wheel of the engine, unpacked by `make setup-test`."""
+
+
+pytestmark = pytest.mark.timeout(240)  # each is a whole platform, from its first start
+
+
+def speaks(folder: Path, spoken: Path) -> None:
+    """Spare the demonstration in `folder` the first start's speaking."""
+    shutil.copytree(spoken, folder / "demo" / "state" / "prompts")
 
 
 def demonstrate(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -30,7 +41,7 @@ def demonstrate(folder: Path, *words: str, **environment: str) -> subprocess.Com
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=170,
         check=False,
         env={**os.environ, **environment},
     )
@@ -85,7 +96,10 @@ def statistics_of(report: dict[str, Any], node: str) -> dict[str, int]:
     return {name: sum(row[name] for row in rows) for name in COUNTS}
 
 
-def test_small_engine_does_the_same_with_more_processes(tmp_path: Path) -> None:
+def test_small_engine_does_the_same_with_more_processes(
+    tmp_path: Path, spoken_prompts: Path
+) -> None:
+    speaks(tmp_path, spoken_prompts)
     path = os.pathsep.join([str(WHEEL), *filter(None, [os.environ.get("PYTHONPATH")])])
     done = demonstrate(tmp_path, PYTHONPATH=path)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
@@ -111,7 +125,7 @@ class Shown:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def await_text(self, pattern: str, *, seconds: float = 90) -> re.Match[str]:
+    def await_text(self, pattern: str, *, seconds: float = 170) -> re.Match[str]:
         """Return the first match in what was shown, when it is there."""
         wait_until(
             lambda: bool(re.search(pattern, self.text)) or self.process.poll() is not None,
@@ -145,7 +159,10 @@ def demonstration(folder: Path, *words: str) -> Iterator[Shown]:
             process.wait(timeout=30)
 
 
-async def test_demonstration_stays_up_and_its_accounts_work(tmp_path: Path) -> None:
+async def test_demonstration_stays_up_and_its_accounts_work(
+    tmp_path: Path, spoken_prompts: Path
+) -> None:
+    speaks(tmp_path, spoken_prompts)
     with demonstration(tmp_path) as shown:
         found = shown.await_text(r"sip:8000@(\S+)  realm (\S+)  password (\S+)")
         edge, realm, password = found.groups()
@@ -164,14 +181,17 @@ async def test_demonstration_stays_up_and_its_accounts_work(tmp_path: Path) -> N
     assert not (tmp_path / "demo" / "state" / "run" / "status.json").exists()
 
 
-def test_demonstration_that_goes_wrong_says_so_in_its_json_and_exit_status(tmp_path: Path) -> None:
+def test_demonstration_that_goes_wrong_says_so_in_its_json_and_exit_status(
+    tmp_path: Path, spoken_prompts: Path
+) -> None:
+    speaks(tmp_path, spoken_prompts)
     with demonstration(tmp_path, "--once") as shown:
         shown.await_text(r"talks")
         status = json.loads((tmp_path / "demo" / "state" / "run" / "status.json").read_text())
         for child in status["children"]:
             if child["name"].startswith("gateway-"):
                 os.kill(child["pid"], signal.SIGKILL)
-        assert shown.process.wait(timeout=90) == 1
+        assert shown.process.wait(timeout=120) == 1
         shown.await_text(r'"ok": false')
     report = json.loads(shown.text.splitlines()[-1])
     assert report["ok"] is False
