@@ -8,10 +8,8 @@ may be slow or dead. A claim that comes too late is refused and does no harm.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 
 from hotline.clock import Clock
 from hotline.errors import QueueUnavailable
@@ -19,6 +17,7 @@ from hotline.events import AlarmKind
 from hotline.ids import ContactId, GatewayId
 from hotline.ports import Alarms, Offer, Staffing
 from queueing.cancellation import still_wanted
+from queueing.claims import Claims
 from queueing.feed import Feed
 from queueing.keys import milliseconds
 from queueing.offers import Offers
@@ -30,11 +29,6 @@ TICK = 1.0
 """Seconds after which the picture is looked at although nothing changed."""
 PATIENCE = 0.3
 """Seconds for which a pair is left to the gateway that owns the contact."""
-BATCH = 16
-"""How many pairs one script claims: Redis does nothing else meanwhile."""
-FLIGHT = 4
-"""How many such scripts are sent before the first answer is awaited, so that Redis and this process
-work at the same time."""
 SLICE = 300
 """How many small steps of the picture are made in one go: calls wait meanwhile."""
 SHORTEST_NAP = 0.005
@@ -59,7 +53,7 @@ class Dispatcher:
         tick: float = TICK,
         calls_back: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._offers = offers
+        self._claims = Claims(offers=offers, feed=feed, gateway=gateway)
         self._feed = feed
         self._gateway = gateway
         self._clock = clock
@@ -68,7 +62,7 @@ class Dispatcher:
         self._tick = tick
         self._calls_back = calls_back
         self._epoch = 0
-        self._refused: list[Pair] = []
+        self._not_now: list[Pair] = []
         self._left_to_others: dict[ContactId, tuple[Pair, float]] = {}
         self._checked_at: float | None = None
         self._away = False
@@ -76,15 +70,18 @@ class Dispatcher:
     async def run(self) -> None:
         """Dispatch at every change and every tick; goes on when Redis was away."""
         async with self._feed:
-            while still_wanted():
-                try:
-                    if self._feed.in_step:
-                        await self.dispatch()
-                        self._note(away=False)
-                except QueueUnavailable:
-                    self._note(away=True)
-                if still_wanted():
-                    await self._feed.wait(self._nap())
+            try:
+                while still_wanted():
+                    try:
+                        if self._feed.in_step:
+                            await self._advance()
+                            self._note(away=False)
+                    except QueueUnavailable:
+                        self._note(away=True)
+                    if still_wanted():
+                        await self._feed.wait(self._nap())
+            finally:
+                await self._claims.close()
 
     async def dispatch(self) -> list[Offer]:
         """Claim what the picture proposes now, and return the offers made; none while a Redis that
@@ -92,25 +89,29 @@ class Dispatcher:
 
         Raises QueueUnavailable; offers made before that stand.
         """
+        await self._advance()
+        return await self._claims.settle()
+
+    async def _advance(self) -> None:
+        """Let the picture propose, and claim it while it proposes more."""
         if not self._feed.is_heard:
-            return []
+            return
         self._let_go()
         picture = self._feed.picture
         proposed = picture.pairs(milliseconds(self._clock.now()), most=SLICE)
-        offers = await self._claim(self._ours(proposed))
+        await self._claims.begin(self._ours(proposed))
         if not picture.is_unfinished:
             self._look_for_unstaffed()
-        return offers
 
     # --- whose turn it is ----------------------------------------------------------
 
     def _let_go(self) -> None:
         """Propose anew what was refused, and what others claimed otherwise."""
+        refused, self._not_now = self._claims.take_refused() + self._not_now, []
         if self._epoch != self._feed.epoch:  # the picture is another: nothing is held in it
             self._epoch = self._feed.epoch
-            self._refused.clear()
+            refused.clear()
             self._left_to_others.clear()
-        refused, self._refused = self._refused, []
         gone = [c for c in self._left_to_others if self._feed.owner_of(c) is None]
         for pair in refused + [self._left_to_others.pop(contact)[0] for contact in gone]:
             self._feed.picture.release(pair)
@@ -125,43 +126,10 @@ class Dispatcher:
             if owner == self._gateway or (owner == NOBODY and self._calls_back()):
                 ours.append(pair)
             elif owner == NOBODY:
-                self._refused.append(pair)
+                self._not_now.append(pair)
             else:
                 self._left_to_others[pair.contact] = (pair, now + PATIENCE)
         return ours
-
-    async def _claim(self, pairs: list[Pair]) -> list[Offer]:
-        made: list[Offer] = []
-        plan, epoch = self._feed.plan, self._feed.epoch
-        remember = timedelta(days=plan.sticky.days)
-        for first in range(0, len(pairs), BATCH * FLIGHT):
-            behind = first + BATCH * FLIGHT
-            batches = [pairs[n : n + BATCH] for n in range(first, min(behind, len(pairs)), BATCH)]
-            answers = await asyncio.gather(
-                *(
-                    self._offers.offer(
-                        batch, plan=plan.version, remember=remember, gateway=self._gateway
-                    )
-                    for batch in batches
-                ),
-                return_exceptions=True,
-            )
-            faults = [answer for answer in answers if isinstance(answer, BaseException)]
-            for batch, answer in zip(batches, answers, strict=True):
-                claimed = [None] * len(batch) if isinstance(answer, BaseException) else answer
-                made += [offer for offer in claimed if offer is not None]
-                self._refused += [p for p, got in zip(batch, claimed, strict=True) if got is None]
-            if faults:
-                self._refused += pairs[behind:]
-                raise faults[0]
-            if self._feed.epoch != epoch:  # the rest was proposed from a picture that is gone
-                break
-        for offer in made:
-            log.info(
-                "contact %s: offer %s to counselor %s, step %d%s", offer.contact[:8], offer.id,
-                offer.counselor, offer.step, ", sticky" if offer.sticky else "",
-            )  # fmt: skip
-        return made
 
     # --- waiting and telling -------------------------------------------------------
 

@@ -143,6 +143,10 @@ class Feed:
                 await self._changed.wait()
         self._changed.clear()
 
+    def nudge(self) -> None:
+        """Let whoever waits look, though nothing changed."""
+        self._changed.set()
+
     async def __aenter__(self) -> Feed:
         self.in_step = False  # whatever was seen before: begin with a snapshot
         self._reading = asyncio.create_task(self._run())

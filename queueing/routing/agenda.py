@@ -17,19 +17,23 @@ from queueing.routing.place import Place
 
 ALONE = -1
 """In place of a circle's number."""
+FEW = 8
+"""Up to so many are asked for their circles; for more, those with a line are asked for them."""
 
 
 class Agenda:
-    """To be walked once, while `crew.free` shrinks."""
+    """To be walked once, while `crew.free` shrinks. `lined`: all circles with a line."""
 
-    def __init__(self, crew: Crew, *, fresh: int, restless: Iterable[Place]) -> None:
+    def __init__(
+        self, crew: Crew, lined: Iterable[Circle], *, fresh: int, restless: Iterable[Place]
+    ) -> None:
         self._crew = crew
         self._fresh = fresh
         self._entries: list[tuple[Rank, int]] = [(place.rank, ALONE) for place in restless]
         self._alone = len(self._entries)
         """How many there are still that came by themselves, not as the head of a line."""
-        self._circles = self._fresh_circles()
-        self._entries += [(c.line[0], n) for n, c in enumerate(self._circles) if c.line]
+        self._circles = self._fresh_circles(lined)
+        self._entries += [(c.line[0], n) for n, c in enumerate(self._circles)]
         heapify(self._entries)
 
     def __iter__(self) -> Iterator[ContactId]:
@@ -46,8 +50,12 @@ class Agenda:
             if circle.line and circle.line[0] != rank and circle.members & crew.free:
                 heappush(entries, (circle.line[0], number))
 
-    def _fresh_circles(self) -> list[Circle]:
-        circles: set[Circle] = set()
-        for seat in self._crew.seats(self._fresh & self._crew.free):
-            circles |= seat.circles
-        return list(circles)
+    def _fresh_circles(self, lined: Iterable[Circle]) -> list[Circle]:
+        """Return those of `lined` that somebody fresh is in."""
+        fresh = self._fresh & self._crew.free
+        if fresh.bit_count() > FEW:
+            return [circle for circle in lined if circle.members & fresh]
+        theirs: set[Circle] = set()
+        for seat in self._crew.seats(fresh):
+            theirs |= seat.circles
+        return [circle for circle in theirs if circle.line]

@@ -22,10 +22,12 @@ Rank = tuple[int, ContactId]
 class Circle:
     """Made and ended by `queueing.routing.circles`."""
 
-    __slots__ = ("line", "members", "needs", "staffed", "tokens")
+    __slots__ = ("_lined", "line", "members", "needs", "staffed", "tokens")
 
-    def __init__(self, tokens: frozenset[str]) -> None:
+    def __init__(self, tokens: frozenset[str], lined: set[Circle]) -> None:
         self.tokens = tokens
+        self._lined = lined
+        """All circles in whose line anybody stands."""
         self.members = 0
         """Mask of the counselors who hold all tokens, whatever their state."""
         self.staffed = False
@@ -38,7 +40,10 @@ class Circle:
 
     def put(self, rank: Rank) -> None:
         insort(self.line, rank)
+        self._lined.add(self)
 
     def take(self, rank: Rank) -> None:
         """Take out a contact that stands in the line."""
         del self.line[bisect_left(self.line, rank)]
+        if not self.line:
+            self._lined.discard(self)

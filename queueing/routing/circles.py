@@ -16,12 +16,14 @@ class Circles:
         self._crew = crew
         self._by_tokens: dict[frozenset[str], Circle] = {}
         self._filed: dict[str, set[Circle]] = defaultdict(set)
+        self.lined: set[Circle] = set()
+        """Those in whose line anybody stands."""
 
     def of(self, tokens: frozenset[str]) -> Circle:
         """Return the circle of all who hold `tokens`."""
         circle = self._by_tokens.get(tokens)
         if circle is None:
-            circle = self._by_tokens[tokens] = Circle(tokens)
+            circle = self._by_tokens[tokens] = Circle(tokens, self.lined)
             self._filed[_drawer(tokens)].add(circle)
             circle.members = self._crew.who_hold(tokens)
             circle.staffed = bool(circle.members & self._crew.on_duty)

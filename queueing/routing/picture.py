@@ -194,7 +194,9 @@ class Picture:
         restless = self._restless
         if all_are_fresh:
             restless = {place for place in restless if place.dedicated is not None}
-        for contact in Agenda(self._crew, fresh=self._fresh, restless=restless):
+        for contact in Agenda(
+            self._crew, self._circles.lined, fresh=self._fresh, restless=restless
+        ):
             place = self._places[contact]
             if place.in_line:
                 pair = self._choose(place, now)
