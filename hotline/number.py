@@ -49,6 +49,14 @@ ANONYMOUS = frozenset(
 )
 _SEPARATORS = re.compile(r"[\s\-.()]+")
 _MOBILE_WITH_COUNTRY = re.compile(r"86(1[3-9]\d{9})")
+_LINE = re.compile(
+    r"1[3-9][0-9]{9}"  # mobile
+    r"|(?:10|2[0-9])[0-9]{8}"  # a landline with the area code of a big city
+    r"|(?!400|800|95[06-9]|96)[3-9][0-9]{2}[0-9]{7,8}"  # of any other; 400, 96: services
+    r"|[2-8][0-9]{6,7}"  # a landline of this area
+)
+"""Normalised, by the Chinese numbering plan. Neither 16x (information at premium rates) nor 1xx and
+9xxxx (services) are lines of people."""
 
 
 class SealBroken(HotlineError):
@@ -76,12 +84,10 @@ def normalise(number: str) -> str:
 def dialable(number: str) -> str:
     """Return `number` as it can be dialled to call its owner back; empty where we must not.
 
-    Only lines of this country: whoever forges a caller's number must not make us pay for a call
-    abroad, nor ring an emergency service or a phone in the house.
+    Only lines of people in this country: whoever forges a caller's number must not make us pay for
+    a call abroad or to a premium rate, nor ring an emergency service or a phone in the house.
     """
-    if not re.fullmatch(r"(?!00)[0-9]{7,12}", normalise(number)):
-        return ""
-    return _SEPARATORS.sub("", number)
+    return _SEPARATORS.sub("", number) if _LINE.fullmatch(normalise(number)) else ""
 
 
 class NumberSealer:
