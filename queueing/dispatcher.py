@@ -148,19 +148,21 @@ class Dispatcher:
 
     def _look_for_unstaffed(self) -> None:
         """Tell the owner of our contacts, once a tick, which of them wait for nobody at all; and an
-        operator, when there are any."""
+        operator, when there are any, or callbacks among those who belong to nobody."""
         now = self._clock.monotonic()
         if self._checked_at is not None and now - self._checked_at < self._tick:
             return
         self._checked_at = now
         unstaffed = self._feed.picture.unstaffed(milliseconds(self._clock.now()))
-        ours = {c for c in unstaffed if self._feed.owner_of(c) == self._gateway}
+        owners = {contact: self._feed.owner_of(contact) for contact in unstaffed}
+        ours = {contact for contact, owner in owners.items() if owner == self._gateway}
+        count = len(ours) + sum(owner == NOBODY for owner in owners.values())
         if self._staffing is not None:
             self._staffing.nobody_staffed(ours)
-        if ours:
+        if count:
             self._alarms.raise_alarm(
                 AlarmKind.NOBODY_STAFFED,
-                f"{len(ours)} contacts wait and nobody on duty may be asked for them",
+                f"{count} contacts wait and nobody on duty may be asked for them",
             )
         else:
             self._alarms.clear_alarm(AlarmKind.NOBODY_STAFFED)

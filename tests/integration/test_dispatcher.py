@@ -24,6 +24,7 @@ from queueing.planning import Plans
 from queueing.routing.pair import Pair
 from queueing.routing.plan import default_plan
 from queueing.routing.skills import CounselorKind
+from tests.callback_scene import a_promise, promise
 from tests.dispatching import dispatching, until, until_state
 from tests.queue_scene import (
     GATEWAY,
@@ -264,6 +265,19 @@ async def test_operator_hears_that_nobody_is_staffed_and_that_somebody_is(redis_
         await until(lambda: running.feed.picture.ready == 1)
         scene.clock.advance(1)
         await until(lambda: not alarms.standing)
+
+
+async def test_operator_hears_of_a_callback_that_nobody_is_there_to_make(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene, dispatching(scene, tick=0.02) as running:
+        assert await promise(scene, a_promise())
+        for _ in range(3):
+            scene.clock.advance(1)
+            await until(lambda: running.alarms.standing)
+        assert AlarmKind.NOBODY_STAFFED in running.alarms.standing
+        assert running.unstaffed[-1] == frozenset()
+        await scene.add_ready("1001")
+        scene.clock.advance(1)
+        await until(lambda: not running.alarms.standing)
 
 
 async def test_operator_hears_that_no_professional_is_there_to_join_a_conversation(
