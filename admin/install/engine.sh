@@ -39,9 +39,15 @@ build() {
   cd "$tree"
   cp "$here/config_site.h" pjlib/include/pj/config_site.h
   : > pjmedia/src/pjmedia-audiodev/bdimad_dev.c # Debian strips it; the makefile still names it
-  # Without it, whoever sends RTP to a port of ours before the caller does gets the caller's call.
-  local strict=False
-  if patch --strip=1 --forward --input="$here/strict_rtp.patch" >>"$log" 2>&1; then strict=True; fi
+  # strict_rtp: whoever sends RTP to a port of ours before the caller does gets no caller's call.
+  # first_packet: one that comes while a leg's media starts is not the last that is ever read.
+  local applied="" patch
+  for patch in "$here"/*.patch; do
+    if patch --strip=1 --forward --dry-run --input="$patch" >>"$log" 2>&1; then
+      patch --strip=1 --forward --input="$patch" >>"$log" 2>&1
+      applied="$applied '$(basename "$patch" .patch)',"
+    fi
+  done
   say "configure"
   # NDEBUG: a failed assertion must not end every call of the process.
   # LIBS: configure finds the speex resampler, but links it only for the codec that is disabled.
@@ -56,14 +62,14 @@ build() {
   say "bind to Python"
   cd pjsip-apps/src/swig/python
   make pjsua2_wrap.cpp >>"$log" 2>&1
-  echo "STRICT_RTP = $strict" >>pjsua2.py
+  echo "PATCHES = frozenset([$applied])" >>pjsua2.py
   PATH="$(dirname "$python"):$PATH" "$python" setup.py -q bdist_wheel >>"$log" 2>&1
   say "try it"
   "$python" -m zipfile -e dist/*.whl tried
   PYTHONPATH=tried "$python" -c 'import pjsua2; assert pjsua2.UaConfig().maxCalls > 4' >>"$log" 2>&1
 }
 
-recipe=$( (declare -f build; cat "$here/config_site.h" "$here/strict_rtp.patch") | sha256sum | cut -c1-12)
+recipe=$( (declare -f build; cat "$here/config_site.h" "$here"/*.patch) | sha256sum | cut -c1-12)
 shelf="$cache/engine/$tag-$recipe"
 failed="$shelf/failed"
 if installed "$recipe"; then exit 0; fi

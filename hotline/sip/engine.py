@@ -38,9 +38,11 @@ class EngineFacts:
     own_build: bool
     srtp: bool
     tls: bool
-    strict_rtp: bool
-    """Believes that the peer is where its SDP said as soon as it is heard from there; otherwise
-    whoever sends RTP to one of our ports first may get the call."""
+    patches: tuple[str, ...]
+    """What is mended in it, of `admin/install/*.patch`: ``strict_rtp`` believes that the peer is
+    where its SDP said as soon as it is heard from there (otherwise whoever sends RTP to one of our
+    ports first may get the call); with ``first_packet`` a leg whose first packet comes while its
+    media starts is heard (otherwise it may be deaf until it ends)."""
 
 
 def capacity_of(limit: int) -> int:
@@ -139,7 +141,7 @@ class Engine:
             own_build=self._limit > WHEEL_CALLS,
             srtp=_has(lambda: self.lib.srtpCryptoEnum()),
             tls=_has(lambda: self.lib.utilSslGetAvailableCiphers()),
-            strict_rtp=getattr(pj, "STRICT_RTP", False),
+            patches=tuple(sorted(getattr(pj, "PATCHES", ()))),
         )
 
     def close(self, *, wait: bool = False) -> None:

@@ -58,10 +58,10 @@ class Talker:
 
     def _speak(self) -> None:
         while not self._closed.wait(SECONDS):
-            if self._to is not None:
+            if (to := self._to) is not None:
                 n = self._number
                 head = struct.pack("!BBHII", 0x80, PCMA, n & 0xFFFF, n * SAMPLES, self._ssrc)
-                self._socket.sendto(head + self._frames[n % len(self._frames)], self._to)
+                self._socket.sendto(head + self._frames[n % len(self._frames)], to)
                 self._number += 1
 
     def _listen(self) -> None:

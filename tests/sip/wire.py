@@ -207,16 +207,22 @@ class Peer:
         return Message(f"{method} {target} SIP/2.0", headers)
 
     def reply(
-        self, request: Message, status: int, *, extra: tuple[tuple[str, str], ...] = ()
+        self,
+        request: Message,
+        status: int,
+        *,
+        extra: tuple[tuple[str, str], ...] = (),
+        body: str = SDP,
     ) -> Message:
-        """Answer `request` and return the answer; a 2xx to an INVITE carries SDP."""
+        """Answer `request` and return the answer; a 2xx to an INVITE carries `body`."""
         kept = ("via", "record-route", "from", "call-id", "cseq")
         headers = [(name, value) for name, value in request.headers if name.lower() in kept]
         to = request.get("To")
         headers.append(("To", to if ";tag=" in to else f"{to};tag={self.port}"))
         headers.append(("Contact", f"<{self.contact}>"))
         headers.extend(extra)
-        body = SDP if request.method == "INVITE" and 200 <= status < 300 else ""
+        if request.method != "INVITE" or not 200 <= status < 300:
+            body = ""
         if body:
             headers.append(("Content-Type", "application/sdp"))
         answer = Message(f"SIP/2.0 {status} Test", headers, body)
