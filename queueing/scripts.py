@@ -6,6 +6,7 @@ Redis errors become QueueUnavailable here and in `redis_errors`, nowhere else.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -32,6 +33,9 @@ NAMES = (
     "restate", "snapshot", "withdraw_back",
 )  # fmt: skip
 """One script each, and one method of the store each."""
+
+SHARED = ("counselor", "talk", "line", "gateways", "promise")
+"""The parts that scripts share, each after those that it needs itself."""
 
 REPLY_WITHIN = 3.0
 """Seconds after which an unanswered command counts as Redis being away."""
@@ -77,9 +81,8 @@ class Scripts:
 
     def __init__(self, redis: Redis, *, clock: Clock) -> None:
         self._clock = clock
-        prelude = f"local TRANSITIONS = {lua_table()}\n{_text('prelude')}"
         self._scripts: dict[str, AsyncScript] = {
-            name: redis.register_script(f"{prelude}\n{_text(name)}") for name in NAMES
+            name: redis.register_script(whole_text(name)) for name in NAMES
         }
 
     async def run(self, name: str, *args: str | int) -> Any:
@@ -88,6 +91,22 @@ class Scripts:
         head = (milliseconds(now), now.isoformat(), uuid4().hex)
         with redis_errors():
             return await self._scripts[name](keys=SCRIPT_KEYS, args=(*head, *args))
+
+
+def whole_text(name: str) -> str:
+    """Return a script as Redis gets it: the prelude, what it shares with others, and itself."""
+    needed = shared_by(name)
+    shared = [_text(f"shared/{part}") for part in SHARED if part in needed]
+    table = f"local TRANSITIONS = {lua_table()}"
+    return "\n".join([table, _text("prelude"), *shared, _text(name)])
+
+
+def shared_by(name: str) -> set[str]:
+    """Return the parts of ``lua/shared/`` that a script, or another part, needs: as its line SHARED
+    says, and what those need in turn."""
+    [line] = re.findall(r"(?m)^-- SHARED +(.*)$", _text(name))
+    named = set() if line == "nothing" else set(line.split(", "))
+    return named.union(*(shared_by(f"shared/{part}") for part in named))
 
 
 def _text(name: str) -> str:

@@ -1,6 +1,7 @@
 -- The counselor answered the offer.
 --
 -- KEYS    see prelude.lua
+-- SHARED  talk, line
 -- ARGV    4 contact; 5 counselor; 6 offer
 -- RETURNS 1 when the two may talk, 0 when the offer is no longer valid
 -- INVARIANT Said twice it is still 1: a lost reply does not cost the call. From here on this is the

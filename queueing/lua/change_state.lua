@@ -1,6 +1,7 @@
 -- A counselor, or somebody for them, asks for another state.
 --
 -- KEYS    see prelude.lua
+-- SHARED  counselor, line
 -- ARGV    4 counselor; 5 wanted: ready, not_ready or offline; 6 reason; 7 by
 -- RETURNS the state that holds now; 'unknown' without such a counselor; 'refused' where the table
 --         has no such transition

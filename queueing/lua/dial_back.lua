@@ -1,6 +1,7 @@
 -- The counselor is on the line: may the caller be called?
 --
 -- KEYS    see prelude.lua
+-- SHARED  counselor, line
 -- ARGV    4 contact; 5 counselor; 6 offer; 7 seq of the contact's last event
 -- RETURNS the number of the attempt; 0 when nobody is to be called under this offer
 -- INVARIANT Each offer dials once at most: the attempt is counted here, before any INVITE, so that

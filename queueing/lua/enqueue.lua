@@ -1,6 +1,7 @@
 -- Put a contact in line, or change what it asks for.
 --
 -- KEYS    see prelude.lua
+-- SHARED  counselor, line, promise
 -- ARGV    4 contact; 5 gateway; 6 score; 7 JSON of what it asks for; 8 ms of wrap-up;
 --         9 state after it; 10 ms at which the gateway's lease ends; 11 digest of the caller's number,
 --         or empty; 12 ms of its arrival; 13 the same instant as it stands in the JSON; 14 who is asked

@@ -1,6 +1,7 @@
 -- Sweep: mend what waits for somebody who does not come any more.
 --
 -- KEYS    see prelude.lua
+-- SHARED  counselor, line, promise
 -- ARGV    4 ms of a gateway's lease; 5 ms of an offer's lease; 6 ms between two sweeps beyond which
 --         Redis, or everybody, was away; 7 ms of wrap-up; 8 state after it; 9 ms for which a place
 --         is kept after a fault; 10 how many missed offers in a row make not ready

@@ -1,6 +1,7 @@
 -- A counselor needs more time for the record.
 --
 -- KEYS    see prelude.lua
+-- SHARED  nothing
 -- ARGV    4 counselor; 5 ms more; 6 ms that a wrap-up may take in all; 7 by
 -- RETURNS ms at which the wrap-up ends now; 'unknown' without such a counselor; 'refused' outside
 --         wrap-up, and when it is as long as it may be

@@ -1,6 +1,7 @@
 -- The conversation is over.
 --
 -- KEYS    see prelude.lua
+-- SHARED  counselor, talk, line, promise
 -- ARGV    4 contact; 5 counselor; 6 offer; 7 '1' to put the contact back in line; 8 ms of wrap-up;
 --         9 state after it
 -- RETURNS 1 when this ended it, 0 when it was over already

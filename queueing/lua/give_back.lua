@@ -1,6 +1,7 @@
 -- The offer came to nothing.
 --
 -- KEYS    see prelude.lua
+-- SHARED  counselor, line, promise
 -- ARGV    4 contact; 5 counselor; 6 offer; 7 outcome: missed, declined, unreachable or withdrawn;
 --         8 how many missed in a row make not ready
 -- RETURNS 1 when it was still ours to give back, else 0

@@ -1,6 +1,7 @@
 -- One of two counselors leaves the conversation, and the other goes on with the caller.
 --
 -- KEYS    see prelude.lua
+-- SHARED  counselor, talk, line, promise
 -- ARGV    4 contact; 5 counselor who leaves; 6 offer of theirs; 7 request; 8 counselor who stays;
 --         9 offer of theirs; 10 ms of wrap-up; 11 state after it
 -- RETURNS 1 when the contact is with the one who stays, else 0

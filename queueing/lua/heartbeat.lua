@@ -1,6 +1,7 @@
 -- A gateway lives, and says which contacts it carries and what each of them does.
 --
 -- KEYS    see prelude.lua
+-- SHARED  line, gateways, promise
 -- ARGV    4 gateway; 5 ms of its lease; 6 ms of wrap-up; 7 state after it; 8 ms for which a place is
 --         kept after a fault; 9 '1' at the first beat of its life, else '0'; then contact, last seq,
 --         what it does there: queued, offered, talking, or '' before the queue; offer and counselor

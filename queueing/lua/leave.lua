@@ -1,6 +1,7 @@
 -- Take a contact, or a request, out, whatever its state.
 --
 -- KEYS    see prelude.lua
+-- SHARED  line, promise
 -- ARGV    4 contact; 5 ms of wrap-up; 6 state after it; 7 why: fault or hung_up; 8 ms for which its
 --         place is kept
 -- RETURNS 1 when it was here, else 0

@@ -1,6 +1,7 @@
 -- Offer contacts to counselors: each pair is claimed together or not at all.
 --
 -- KEYS    see prelude.lua
+-- SHARED  counselor
 -- ARGV    4 ms at which the leases end; 5 version of the plan; 6 ms for which is remembered who took
 --         the caller; 7 the gateway that claims, and owns the callbacks among them from here on; then
 --         contact, counselor, step, '1' when sticky else '0', contact, ...

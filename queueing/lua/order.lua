@@ -1,6 +1,7 @@
 -- Somebody gives an order about a contact: into the inbox of the gateway that owns it.
 --
 -- KEYS    see prelude.lua
+-- SHARED  nothing
 -- ARGV    4 contact; 5 JSON of the order; 6 key of the order; 7 ms for which the key is remembered
 -- RETURNS 'sent'; 'already' when an order with this key was; 'unknown' when no gateway has the
 --         contact in the queue

@@ -1,6 +1,7 @@
 -- A caller who waits hangs up and is called instead.
 --
 -- KEYS    see prelude.lua
+-- SHARED  promise
 -- ARGV    4 contact; 5 gateway; 6 seq of its last event; 7 JSON of the promise; 8 JSON of what it asks
 --         for, its gateway empty; 9 score; 10 JSON of the openings: [[ms, ms], ...]; 11 choice;
 --         12 the end of the last one, as text; 13 who is asked first, or empty; 14 most attempts;

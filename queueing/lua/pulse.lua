@@ -1,6 +1,7 @@
 -- What a picture of the queue must agree with.
 --
 -- KEYS    see prelude.lua
+-- SHARED  gateways
 -- ARGV    none of its own
 -- RETURNS the generation of the data, '' without one; the number of the last change; how many wait;
 --         how many are ready; how many counselors there are; how many gateways have not said

@@ -1,6 +1,7 @@
 -- Add a counselor, or change the profile of one.
 --
 -- KEYS    see prelude.lua
+-- SHARED  nothing
 -- ARGV    4 counselor; 5 JSON of the profile
 -- RETURNS 1 when the counselor is new, else 0
 -- INVARIANT A new counselor is offline; the state of another does not change.

@@ -1,6 +1,7 @@
 -- Put a routing plan in force.
 --
 -- KEYS    see prelude.lua
+-- SHARED  nothing
 -- ARGV    4 version; 5 text; 6 by; 7 '1': only when there is none
 -- RETURNS 1 when it is in force now by this call, 0 when this version was already, or, with 7, another
 -- INVARIANT PLAN, CHANGES and JOURNAL agree: a plan that is put is told to every picture and

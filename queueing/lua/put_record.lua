@@ -1,6 +1,7 @@
 -- Keep one field of a hash, or take it away, and say so in the journal: blocks, care plans, notices.
 --
 -- KEYS    see prelude.lua
+-- SHARED  nothing
 -- ARGV    4 key of the hash; 5 field; 6 what the field must hold for anything to happen, '*' for
 --         whatever it holds; 7 its new value, '' to take it away; 8 type of the event; 9 subject;
 --         10 data of the event, as JSON

@@ -1,6 +1,7 @@
 -- The caller who was called took the call.
 --
 -- KEYS    see prelude.lua
+-- SHARED  talk, line, promise
 -- ARGV    4 contact; 5 counselor; 6 offer
 -- RETURNS 1 when the promise was kept by this, 0 when there was none any more
 -- INVARIANT From here on it is a conversation like any other, with this counselor as the one who last

@@ -1,6 +1,7 @@
 -- A gateway lets go of a callback that it had claimed.
 --
 -- KEYS    see prelude.lua
+-- SHARED  promise
 -- ARGV    4 contact; 5 gateway; 6 offer; 7 seq of the contact's last event; 8 why, if it was dialled
 -- RETURNS stands, given_up or withdrawn: what became of the promise; offered: it is kept, for another
 --         offer of it is on its way here; gone: it was not this gateway's

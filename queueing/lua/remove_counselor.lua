@@ -1,6 +1,7 @@
 -- Remove a counselor.
 --
 -- KEYS    see prelude.lua
+-- SHARED  counselor
 -- ARGV    4 counselor; 5 by
 -- RETURNS 'removed'; 'unknown' without such a counselor; 'refused' while one is offered or talking
 -- INVARIANT The journal ends with offline; its numbering goes on should the extension return.

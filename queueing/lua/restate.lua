@@ -1,6 +1,7 @@
 -- The gateway that owns a contact says again under which offer a phone rings for it, or it talks.
 --
 -- KEYS    see prelude.lua
+-- SHARED  counselor, talk, line, gateways, promise
 -- ARGV    4 contact; 5 counselor; 6 offer; 7 what is so: offered or talking; 8 gateway; 9 score;
 --         10 JSON of what it asks for; 11 digest of the caller's number, or empty; 12 ms of its arrival;
 --         13 the same instant as it stands in the JSON; 14 ms at which the gateway's lease ends; 15 ms

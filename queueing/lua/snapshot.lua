@@ -1,6 +1,7 @@
 -- The whole picture: who waits, who is there, by which plan.
 --
 -- KEYS    see prelude.lua
+-- SHARED  gateways
 -- ARGV    none of its own
 -- RETURNS generation; number of the last change in it; plan (TOML, or nothing); how many gateways have
 --         not said what they do since Redis started; who waits, in order, a line each: contact, score,

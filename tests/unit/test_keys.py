@@ -8,7 +8,7 @@ from pathlib import Path
 import queueing
 from hotline.journal.stream import JOURNAL_STREAM
 from queueing import keys
-from queueing.scripts import NAMES
+from queueing.scripts import NAMES, SHARED, shared_by
 
 LUA = Path(queueing.__file__).parent / "lua"
 
@@ -31,8 +31,28 @@ def test_every_script_states_its_contract_and_has_a_name() -> None:
     assert set(scripts) == set(NAMES)
     for name, text in scripts.items():
         opening = text.split("\nlocal ")[0]
-        for heading in ("-- KEYS ", "-- ARGV ", "-- RETURNS ", "-- INVARIANT "):
+        for heading in ("-- KEYS ", "-- SHARED ", "-- ARGV ", "-- RETURNS ", "-- INVARIANT "):
             assert heading in opening, f"{name} lacks {heading}"
+
+
+def functions(text: str) -> set[str]:
+    return set(re.findall(r"(?m)^local function (\w+)", text))
+
+
+def test_script_has_what_it_calls_and_names_nothing_that_it_does_not_need() -> None:
+    parts = {part: (LUA / "shared" / f"{part}.lua").read_text() for part in SHARED}
+    assert {path.stem for path in (LUA / "shared").glob("*.lua")} == set(SHARED)
+    for name in (*NAMES, *(f"shared/{part}" for part in SHARED)):
+        own = (LUA / f"{name}.lua").read_text()
+        called = {
+            part
+            for part, text in parts.items()
+            for function in functions(text) - functions(own)
+            if re.search(rf"\b{function}\(", own)
+        }
+        [line] = re.findall(r"(?m)^-- SHARED +(.*)$", own)
+        assert called <= shared_by(name), f"{name} calls what it has not"
+        assert line == (", ".join(p for p in SHARED if p in called) or "nothing"), name
 
 
 def test_counselors_and_contacts_share_one_journal() -> None:

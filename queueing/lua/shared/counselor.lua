@@ -1,0 +1,68 @@
+-- Counselors: every change of a state is one move, told and journalled.
+--
+-- SHARED  nothing
+local BUSY = { talking = true, wrap_up = true }
+
+-- Move a counselor; returns the new state, or nil (and nothing happened) where none is allowed.
+-- One who comes back to ready from an offer that was withdrawn keeps the time of being idle.
+-- Busy time is counted from signing on, which is leaving offline. A contact that is offered to
+-- the counselor leaves the line in the same change.
+local function move(counselor, occasion, reason, by, contact)
+  local key = COUNSELOR .. counselor
+  local held = call('HMGET', key, 'state', 'since', 'idle', 'busy', 'on')
+  local before = held[1]
+  local after = before and TRANSITIONS[before][occasion]
+  if not after then return nil end
+  local idle, busy, on = held[3] or '0', held[4] or '0', held[5] or '0'
+  if before == 'ready' then
+    call('ZREM', READY, counselor)
+  elseif before == 'wrap_up' then
+    call('ZREM', WRAP_UPS, counselor)
+  elseif before == 'offline' and after ~= 'offline' then
+    busy, on = '0', whole(NOW)
+  end
+  if BUSY[before] then busy = whole(busy + math.max(0, NOW - held[2])) end
+  if after == 'ready' then
+    if occasion ~= 'withdrawn' then idle = whole(NOW) end
+    call('ZADD', READY, idle, counselor)
+  end
+  call('HSET', key, 'state', after, 'since', whole(NOW), 'reason', reason,
+    'contact', contact or '', 'idle', idle, 'busy', busy, 'on', on)
+  if occasion == 'offered' then
+    changed('op', 'offered', 'contact', contact, 'counselor', counselor) -- the rest is as it was
+  else
+    changed('op', 'counselor', 'counselor', counselor, 'state', after, 'idle', idle,
+      'busy', busy, 'on', on)
+  end
+  journal('CounselorStateChanged', counselor, call('HINCRBY', SEQS, counselor, 1), string.format(
+    '{"previous":"%s","state":"%s","reason":%s,"by":%s,"contact":%s}', before, after,
+    quoted(reason), quoted(by), contact and quoted(requested_for(contact) or contact) or 'null'))
+  return after
+end
+
+-- An offer rang in vain: `limit` of them in a row make not ready, and a supervisor is told.
+local function missed(counselor, limit)
+  local row = call('HINCRBY', COUNSELOR .. counselor, 'misses', 1)
+  if row < limit then return move(counselor, 'missed_once', 'missed', 'system', nil) end
+  move(counselor, 'missed', 'missed', 'system', nil)
+  journal('CounselorMissedOffers', counselor, call('HINCRBY', SEQS, counselor, 1),
+    { missed = row })
+end
+
+-- End a counselor's wrap-up, or a call without any: to what was wished for, else to `setting`.
+local function release(counselor, reason, by, setting)
+  local key = COUNSELOR .. counselor
+  local wish = call('HMGET', key, 'wish', 'wish_reason', 'wish_by')
+  call('HDEL', key, 'wish', 'wish_reason', 'wish_by')
+  if wish[1] then
+    return move(counselor, 'released_' .. wish[1], wish[2], wish[3], nil)
+  end
+  return move(counselor, 'released_' .. setting, reason, by, nil)
+end
+
+-- A conversation is over for its counselor: wrap-up of `wrap_up` ms, or none when that is 0.
+local function end_call(counselor, reason, by, contact, wrap_up, setting)
+  if wrap_up <= 0 then return release(counselor, reason, by, setting) end
+  call('ZADD', WRAP_UPS, whole(NOW + wrap_up), counselor)
+  return move(counselor, 'call_ended', reason, by, contact)
+end
