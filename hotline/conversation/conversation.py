@@ -21,12 +21,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from hotline import events as e
-from hotline.call import (
-    DigitPressed,
-    LegAnswered,
-    LegEnded,
-    LegEvent,
-)
+from hotline.call import DigitPressed, LegAnswered, LegEnded, LegEvent
 from hotline.contact import Contact, ContactState, E
 from hotline.conversation.account import Account
 from hotline.conversation.arrival import Arrival
@@ -36,6 +31,7 @@ from hotline.conversation.escalation import Escalation
 from hotline.conversation.greeting import Greeting
 from hotline.conversation.inline import InLine
 from hotline.conversation.line import Line
+from hotline.conversation.rescue import Rescue
 from hotline.conversation.seat import Seat
 from hotline.conversation.talk import Talk
 from hotline.conversation.talking import Talking
@@ -44,7 +40,7 @@ from hotline.conversation.waitingroom import WaitingRoom
 from hotline.conversation.wishes import Wishes
 from hotline.events import Reason, Result, Termination
 from hotline.ids import ContactId, LegId, OfferId, RecordingId
-from hotline.menu.reception import NO_MENU, MenuResult, Reception
+from hotline.menu.reception import MenuResult, Reception
 from hotline.ports import Carried, EscalateContact, Offer, Promise
 
 log = logging.getLogger(__name__)
@@ -72,7 +68,9 @@ class Conversation:
         self._reception = reception
         self._waiting_room = waiting_room
         self._talk = talk
-        self._errands = Errands(timers=line.timers, name=f"contact {contact.id[:8]}")
+        self._errands = Errands(
+            timers=line.timers, name=f"contact {contact.id[:8]}", on_fault=self._task_failed
+        )
         self._in_line = InLine(
             contact=contact,
             arrival=arrival,
@@ -119,7 +117,15 @@ class Conversation:
         self._elsewhere = Elsewhere(visit, engaged=lambda: self._wishes.under_way)
         self._wishes = Wishes(visit, errands=self._errands, chosen=self._elsewhere.stand_down)
         self._greeting = Greeting(
-            visit, take_message=self._elsewhere.take_message, rescue=self.rescue
+            visit, take_message=self._elsewhere.take_message, rescue=self._task_failed
+        )
+        self._rescue = Rescue(
+            visit,
+            seat=self._seat,
+            escalation=self.escalation,
+            elsewhere=self._elsewhere,
+            lost=self._counselor_lost,
+            fail=self.fail,
         )
 
     # --- what the gateway asks ---------------------------------------------------
@@ -237,21 +243,11 @@ class Conversation:
 
     def rescue(self, event: LegEvent | None = None) -> None:
         """Something in our own code went wrong, at `event`: whatever it was, lead the caller to a
-        human. Relies on as little as can be, for anything may be broken."""
-        state = self.contact.state
-        ended = event.leg if isinstance(event, LegEnded) else None
-        if ended == self.arrival.leg or state is S.RINGING:
-            self.fail(Reason.FAULT)
-        elif state is S.GREETED:
-            found = [NO_MENU]
-            attempt(lambda: self._reception.close(), lambda: found.append(self._reception.fault()))
-            self.queue(found[-1])
-        elif state is S.OFFERED:
-            self._seat.give_up()
-        elif state is S.TALKING and ended is not None and ended == self._seat.leg:
-            self._counselor_lost(Reason.FAULT)
-        elif state is S.MESSAGE or (state is S.FORWARDED and ended in self._elsewhere.legs):
-            self._elsewhere.rescue()
+        human."""
+        self._rescue.after(event)
+
+    def _task_failed(self) -> None:
+        self._rescue.after_task()
 
     def queue(self, menu: MenuResult) -> None:
         """The menu is over: wait for a counselor."""
@@ -263,14 +259,22 @@ class Conversation:
         """The caller was promised a callback, and is being called: remember what they asked for."""
         self._in_line.recall(promise.waiting)
         language = promise.waiting.language
-        await self._reception.recall(consent=promise.consent, language=language)
+        try:
+            await self._reception.recall(consent=promise.consent, language=language)
+        except Exception:  # whatever it is, two people are about to talk
+            log.exception("contact %s: the menu is not found again", self.contact.id[:8])
+            self._task_failed()
 
     def take_up(self, offer: Offer, leg: LegId, *, told: Callable[[], Awaitable[object]]) -> None:
         """The caller was called and took the call, and the counselor is on `leg`; `told` lets the
-        queue know."""
-        self._errands.send(told)
+        queue know. Should the two not hear each other (it raises), nothing has happened."""
         self._seat.take(offer, leg)
-        self._talking.begin(e.CallbackReached, offer, leg)
+        try:
+            self._talking.begin(e.CallbackReached, offer, leg)
+        except Exception:
+            self._seat.leave()
+            raise
+        self._errands.send(told)
 
     async def settled(self) -> None:
         """Return when the queue knows everything we had to say."""
