@@ -11,6 +11,7 @@ import pytest
 from hotline.call import DigitPressed, LegAnswered, LegEnded, PlaybackFinished
 from hotline.contact import ContactState as S
 from hotline.conversation.arrival import DialledLine
+from hotline.conversation.returns import Returns
 from hotline.events import (
     AlarmKind,
     ContactRefused,
@@ -53,7 +54,13 @@ class Exchange:
                 alarms=self.scene.alarms,
             ),
             counselors=self.scene.queue,
-            offers=self.scene.queue,
+            returns=Returns(
+                gateway=GatewayId("gateway-1.test"),
+                offers=self.scene.queue,
+                callbacks=self.scene.callbacks,
+                timers=self.scene.timers,
+                alarms=self.scene.alarms,
+            ),
             converse=self.scene.converse,
             seal=seal,
             max_contacts=max_contacts,
