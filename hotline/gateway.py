@@ -379,3 +379,4 @@ class Gateway:
         attempt(*(partial(charge.fail, Reason.SHUTDOWN) for charge in charges))
         for charge in charges:
             await charge.settled()
+        await self._returns.settled()

@@ -60,6 +60,10 @@ class Returns:
         self._errands.send(lambda: self._release(offer))
         self.give_back(offer)  # what is no callback is not released
 
+    async def settled(self) -> None:
+        """Return when the queue knows."""
+        await self._errands.settled()
+
     async def _release(self, offer: Offer) -> None:
         # 0: of its events the queue knows more than we do.
         await self._callbacks.release(offer, gateway=self._gateway, seq=0, reason=Reason.FAULT)
