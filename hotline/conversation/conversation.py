@@ -12,12 +12,14 @@ leg from INVITE to the end, and the counselors' legs while there are any:
     Escalation     a second counselor    likewise, when the first asks for one
     Elsewhere      partners, a message   when nobody of ours is there
     Wishes         keys of a caller      while waiting; a callback, say
+    Rescue         the way to a human    when our own code fails
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 
 from hotline import events as e
@@ -29,6 +31,7 @@ from hotline.conversation.elsewhere import Elsewhere
 from hotline.conversation.errands import Errands, attempt
 from hotline.conversation.escalation import Escalation
 from hotline.conversation.greeting import Greeting
+from hotline.conversation.guardedtimers import GuardedTimers
 from hotline.conversation.inline import InLine
 from hotline.conversation.line import Line
 from hotline.conversation.rescue import Rescue
@@ -64,12 +67,15 @@ class Conversation:
     ) -> None:
         self.contact = contact
         self.arrival = arrival
-        self._line = line
+        timers = GuardedTimers(line.timers, on_fault=lambda: self._rescue.after_timer())
+        self._line = line = replace(line, timers=timers)
         self._reception = reception
         self._waiting_room = waiting_room
         self._talk = talk
         self._errands = Errands(
-            timers=line.timers, name=f"contact {contact.id[:8]}", on_fault=self._task_failed
+            timers=timers,
+            name=f"contact {contact.id[:8]}",
+            on_fault=lambda: self._rescue.after_task(),
         )
         self._in_line = InLine(
             contact=contact,
@@ -115,17 +121,19 @@ class Conversation:
         )
         self._talking = Talking(visit, talk)
         self._elsewhere = Elsewhere(visit, engaged=lambda: self._wishes.under_way)
-        self._wishes = Wishes(visit, errands=self._errands, chosen=self._elsewhere.stand_down)
-        self._greeting = Greeting(
-            visit, take_message=self._elsewhere.take_message, rescue=self._task_failed
+        self._wishes: Wishes = Wishes(
+            visit, errands=self._errands, chosen=self._elsewhere.stand_down
         )
-        self._rescue = Rescue(
+        self._rescue: Rescue = Rescue(
             visit,
             seat=self._seat,
             escalation=self.escalation,
             elsewhere=self._elsewhere,
             lost=self._counselor_lost,
             fail=self.fail,
+        )
+        self._greeting = Greeting(
+            visit, take_message=self._elsewhere.take_message, rescue=self._rescue.after_task
         )
 
     # --- what the gateway asks ---------------------------------------------------
@@ -246,9 +254,6 @@ class Conversation:
         human."""
         self._rescue.after(event)
 
-    def _task_failed(self) -> None:
-        self._rescue.after_task()
-
     def queue(self, menu: MenuResult) -> None:
         """The menu is over: wait for a counselor."""
         self._record(e.MenuFinished, outcome=menu.outcome, topic=menu.topic, language=menu.language)
@@ -259,11 +264,7 @@ class Conversation:
         """The caller was promised a callback, and is being called: remember what they asked for."""
         self._in_line.recall(promise.waiting)
         language = promise.waiting.language
-        try:
-            await self._reception.recall(consent=promise.consent, language=language)
-        except Exception:  # whatever it is, two people are about to talk
-            log.exception("contact %s: the menu is not found again", self.contact.id[:8])
-            self._task_failed()
+        await self._reception.recall(consent=promise.consent, language=language)
 
     def take_up(self, offer: Offer, leg: LegId, *, told: Callable[[], Awaitable[object]]) -> None:
         """The caller was called and took the call, and the counselor is on `leg`; `told` lets the

@@ -1,8 +1,8 @@
 """What is done for a contact when our own code fails: whatever failed, its caller gets to a human.
 
 A leg event that cannot be dealt with comes here by the gateway (`after`), a task that fails by its
-errands (`after_task`): nobody else would notice that one. Relies on as little as can be, for
-anything may be broken. A queue that is away is no fault, and never comes here.
+errands (`after_task`), or a timer (`after_timer`): nobody else would notice these. Relies on as
+little as can be, for anything may be broken. A queue that is away is no fault: not for here.
 
     greeted     in line without the menu; in danger, whoever has pressed that key by then
     queued      waits on; fails when it cannot be put in line at all
@@ -86,11 +86,20 @@ class Rescue:
 
     def after_task(self) -> None:
         """A task of ours failed. Never raises: a contact that cannot be rescued is over."""
+        self._or_end(self._mend)
+
+    def after_timer(self) -> None:
+        """Likewise a timer: what it was to end, or to look after, has nobody else."""
+        timed = {S.OFFERED: self._seat.give_up, S.MESSAGE: self._elsewhere.rescue}
+        state = self._visit.contact.state
+        self._or_end(timed.get(state, self._mend) if state is not None else self._mend)
+
+    def _or_end(self, rescue: Callable[[], None]) -> None:
         visit = self._visit
         detail = "a task of a conversation met a fault, see the log"
         attempt(lambda: visit.line.alarms.raise_alarm(AlarmKind.FAULT, detail))
         try:
-            self._mend()
+            rescue()
         except Exception:
             log.exception("contact %s: cannot be led to a human", visit.contact.id[:8])
             attempt(lambda: self._fail(Reason.FAULT))

@@ -131,10 +131,15 @@ class Reception:
 
     async def recall(self, *, consent: bool, language: str) -> None:
         """Greet nobody: the caller was here before and said `consent` and `language` then. The
-        menu is found all the same, for its danger key and for what is known of the caller."""
+        menu is found all the same, for its danger key and for what is known of the caller; should
+        that fail, the two talk without."""
         self._closed, self._language = True, language
         self._state = ivr.MenuState(consent=Consent.GIVEN if consent else Consent.REFUSED)
-        self._welcome = await self._find_welcome()
+        try:
+            self._welcome = await self._find_welcome()
+        except Exception:
+            log.exception("menu: not found again for a callback")
+            self._speaker.alarms.raise_alarm(AlarmKind.FAULT, "a menu is not found, see the log")
 
     def danger(self, digit: str) -> MenuResult | None:
         """Return what the danger key asks for, for a caller who is past the menu."""

@@ -14,6 +14,7 @@ from hotline.events import AlarmKind, Reason
 from hotline.events import CounselorState as C
 from hotline.ids import CounselorId
 from tests.unit import escalation_scene as escalation
+from tests.unit import message_scene as message
 from tests.unit.escalation_scene import PROFESSIONAL, EscalationScene
 from tests.unit.scene import CALLER, Scene, invited
 from tests.unit.test_gateway import ONE, TWO, Exchange, play
@@ -319,3 +320,29 @@ def alone(act: Callable[[Scene], Awaitable[None]]) -> Scene:
         return scene
 
     return asyncio.run(whole())
+
+
+def test_fault_of_a_timer_while_a_message_is_left_keeps_it_and_leads_to_a_human() -> None:
+    async def act(s: Scene) -> None:
+        await message.speak(s)
+        s.recorder.quiet_seconds = faulty  # type: ignore[method-assign,assignment]
+        await s.advance(1)
+
+    s = message.play(act)
+    assert s.state is S.QUEUED
+    assert s.audio.playing[CALLER] == ("please_wait",)
+    assert "RecordingStopped" in s.journal.names
+    assert AlarmKind.FAULT in dict(s.alarms.told)
+
+
+def test_fault_of_the_timer_of_a_phone_that_rings_in_vain_gives_the_offer_back() -> None:
+    async def act(x: Exchange) -> None:
+        await in_line(x)
+        await offered(x, 1)
+        x.scene.telephone.end = faulty  # type: ignore[method-assign]
+        await x.scene.advance(20)
+
+    x = play(act)
+    assert x.gateway.carried[CONTACT].state is S.QUEUED
+    assert x.scene.queue.states[CounselorId("2001")] is C.READY
+    assert is_told(x)
