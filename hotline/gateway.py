@@ -21,8 +21,9 @@ from hotline.conversation.arrival import Arrival, DialledLine
 from hotline.conversation.callingback import CallingBack
 from hotline.conversation.charge import Charge
 from hotline.conversation.conversation import Conversation
-from hotline.conversation.errands import Errands, attempt
+from hotline.conversation.errands import attempt
 from hotline.conversation.notice import Notice
+from hotline.conversation.returns import Returns
 from hotline.events import AlarmKind, Reason, SealedNumber
 from hotline.ids import (
     ContactId,
@@ -43,8 +44,6 @@ from hotline.ports import (
     EscalateContact,
     NoticeOutcome,
     Offer,
-    OfferOutcome,
-    Offers,
     Prompts,
     Telephone,
 )
@@ -82,7 +81,7 @@ class Gateway:
         lines: Mapping[str, DialledLine],
         switchboard: Switchboard,
         counselors: Counselors,
-        offers: Offers,
+        returns: Returns,
         converse: Callable[[Arrival, DialledLine], Conversation],
         seal: Callable[[str], SealedNumber],
         max_contacts: int,
@@ -92,7 +91,7 @@ class Gateway:
         self._lines = lines
         self._switchboard = switchboard
         self._counselors = counselors
-        self._offers = offers
+        self._returns = returns
         self._converse = converse
         self._seal = seal
         self._max_contacts = max_contacts
@@ -101,7 +100,6 @@ class Gateway:
         self._by_leg: dict[LegId, Charge] = {}
         self._announcements: dict[LegId, Announcement] = {}
         self._notices: dict[LegId, Notice] = {}
-        self._errands = Errands(timers=switchboard.timers, name=f"gateway {gateway}")
         self._leaving = False
 
     @property
@@ -268,17 +266,24 @@ class Gateway:
 
     def offer_made(self, offer: Offer) -> None:
         """An offer for a contact of ours: to its conversation, or back where it came from."""
-        charge = self._concerned(offer.contact)
-        if offer.callback is not None and (charge is None or not charge.lives):
-            charge = self._call_back(offer, self._hold)
+        try:
+            charge = self._concerned(offer.contact)
+            if offer.callback is not None and (charge is None or not charge.lives):
+                charge = self._call_back(offer, self._hold)
+        except Exception as error:  # not with its text, which may show what was promised
+            log.error("contact %s: cannot be carried: %s", offer.contact[:8], type(error).__name__)
+            self._returns.unreadable(offer)
+            return
         if charge is None:  # the caller has gone meanwhile
-            self._errands.send(lambda: self._offers.give_back(offer, OfferOutcome.WITHDRAWN))
+            self._returns.give_back(offer)
             return
         try:
             charge.offer_made(offer)
         except Exception:
             log.exception("contact %s: fault at an offer", charge.contact.id[:8])
+            self._switchboard.alarms.raise_alarm(AlarmKind.FAULT, "an offer met a fault")
             self._rescue(charge, None)
+            self._returns.give_back(offer)
         self._hold(charge)
         if self._leaving:
             charge.fail(Reason.SHUTDOWN)
@@ -286,7 +291,8 @@ class Gateway:
     @property
     def calls_back(self) -> bool:
         """Whether a callback may be claimed for this gateway now."""
-        return not self._leaving and self.contacts < self._max_contacts
+        rests = self._leaving or self._returns.rests
+        return not rests and self.contacts < self._max_contacts
 
     def _hold(self, charge: Charge) -> None:
         """Let events of its legs reach `charge`, which is what its contact is now."""
@@ -334,27 +340,24 @@ class Gateway:
 
     def tell_again(self, contacts: Collection[ContactId]) -> None:
         """Of these contacts and requests the queue believes something else than is so."""
-        for contact in contacts:
-            charge = self._concerned(contact)
-            if charge is not None:
-                charge.tell_again(contact)
+        concerned = [(self._concerned(contact), contact) for contact in contacts]
+        attempt(*(partial(c.tell_again, contact) for c, contact in concerned if c is not None))
 
     def revive(self, failed: Mapping[ContactId, int]) -> None:
         """We had been given up: the journal says of these contacts, with that number, that they
         failed."""
-        for contact, seq in failed.items():
-            if contact in self._charges:
-                self._charges[contact].revive(seq)
+        here = [(self._charges.get(contact), seq) for contact, seq in failed.items()]
+        attempt(*(partial(charge.revive, seq) for charge, seq in here if charge is not None))
 
     def nobody_staffed(self, contacts: Collection[ContactId]) -> None:
         """See `ports.Staffing`."""
-        for contact, charge in self._charges.items():
-            charge.nobody_staffed(contact in contacts)
+        told = self._charges.items()
+        attempt(*(partial(charge.nobody_staffed, one in contacts) for one, charge in told))
 
     def recording_stopped(self, recording: RecordingId, detail: str) -> None:
         """The recorder gave this recording up."""
-        for charge in self._charges.values():
-            charge.recording_stopped(recording, detail)
+        charges = self._charges.values()
+        attempt(*(partial(charge.recording_stopped, recording, detail) for charge in charges))
 
     def sweep(self) -> None:
         """Forget the contacts that are over, and end those whose caller has gone without that
@@ -363,7 +366,7 @@ class Gateway:
             needed = charge.caller_leg
             if charge.lives and needed is not None and needed not in self._by_leg:
                 log.error("contact %s: its caller has gone: mended", charge.contact.id[:8])
-                charge.fail(Reason.FAULT)
+                attempt(partial(charge.fail, Reason.FAULT))
         for contact in [c for c, charge in self._charges.items() if charge.over]:
             del self._charges[contact]
         if self.contacts < self._max_contacts:
@@ -373,7 +376,7 @@ class Gateway:
         """Take no more calls; end those that are here with a journalled reason."""
         self._leaving = True
         charges = list(self._charges.values())
-        for charge in charges:
-            charge.fail(Reason.SHUTDOWN)
+        attempt(*(partial(charge.fail, Reason.SHUTDOWN) for charge in charges))
         for charge in charges:
             await charge.settled()
+        await self._returns.settled()

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,7 +40,8 @@ AGAIN_AFTER = 0.5
 
 class Inbox:
     """Delivers to `taker`, and to `orders`, what the queue has for `gateway`, in order, until
-    cancelled."""
+    cancelled. `unreadable` is told of an offer of which only id, contact and counselor can be
+    read."""
 
     def __init__(
         self,
@@ -47,12 +50,14 @@ class Inbox:
         gateway: GatewayId,
         taker: OfferTaker,
         orders: OrderTaker | None = None,
+        unreadable: Callable[[Offer], None] = lambda _offer: None,
     ) -> None:
         self._redis: Redis = connect(url, reply_within=BLOCK + 3)
         self._inbox = keys.inbox(gateway)
         self._taken = keys.taken(gateway)
         self._taker = taker
         self._orders = orders
+        self._unreadable = unreadable
         self._delivered: set[str] = set()
         """What was handled and may still stand in the list of the taken."""
 
@@ -113,11 +118,18 @@ class Inbox:
         if message["kind"] != "made":  # of a newer version: not for us, and no reason to stop
             log.warning("inbox: a message of an unknown kind is passed over")
             return
-        self._taker.offer_made(
-            Offer(
-                id=OfferId(message["offer"]),
-                contact=ContactId(message["contact"]),
-                counselor=CounselorId(message["counselor"]),
+        self._offer_made(message)
+
+    def _offer_made(self, message: dict[str, Any]) -> None:
+        names = Offer(
+            id=OfferId(message["offer"]),
+            contact=ContactId(message["contact"]),
+            counselor=CounselorId(message["counselor"]),
+            expires_at=datetime.fromtimestamp(0, UTC),
+        )
+        try:
+            offer = replace(
+                names,
                 expires_at=datetime.fromtimestamp(int(message["expires"]) / 1000, UTC),
                 plan=message.get("plan", ""),
                 step=int(message.get("step", 0)),
@@ -126,4 +138,8 @@ class Inbox:
                 if "callback" in message
                 else None,
             )
-        )
+        except Exception as error:  # not with its text, which shows what was promised to whom
+            log.error("inbox: offer %s cannot be read: %s", names.id, type(error).__name__)
+            self._unreadable(names)
+            return
+        self._taker.offer_made(offer)

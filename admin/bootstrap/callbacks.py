@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from admin.bootstrap.conversations import Conversations
 from hotline.contact import Contact, ContactState
 from hotline.conversation.arrival import Arrival, DialledLine
-from hotline.conversation.callingback import CallingBack, Tools
+from hotline.conversation.callbacktools import Tools
+from hotline.conversation.callingback import CallingBack
 from hotline.conversation.charge import Charge
 from hotline.conversation.conversation import Conversation
 from hotline.events import SealedNumber

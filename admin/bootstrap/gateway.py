@@ -12,6 +12,7 @@ from admin.processes.seat import seat
 from hotline.alarms import JournalAlarms
 from hotline.clock import Clock, LoopTimers, SystemClock
 from hotline.config import Settings
+from hotline.conversation.returns import Returns
 from hotline.conversation.screening import Screener
 from hotline.conversation.speaker import Speaker
 from hotline.edge.aliveness import Aliveness
@@ -95,7 +96,10 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
         screener=_screener(settings, store, speaker, clock),
         sealer=sealer(settings),
     )
-    gateway = _gateway(settings, identity, conversations)
+    returns = Returns(
+        gateway=identity, offers=store, callbacks=store, timers=speaker.timers, alarms=alarms
+    )
+    gateway = _gateway(settings, identity, conversations, returns)
     watch = _reach(settings, store, alarms=alarms, clock=clock)
     heart = Heart(leases=store, gateway=identity, carrier=gateway, alarms=alarms)
     feed = Feed(settings.redis_url, overview=store, alarms=alarms, renewed=heart.hurry)
@@ -117,7 +121,13 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
             staffing=gateway,
             calls_back=lambda: gateway.calls_back,
         ),
-        inbox=Inbox(settings.redis_url, gateway=identity, taker=gateway, orders=gateway),
+        inbox=Inbox(
+            settings.redis_url,
+            gateway=identity,
+            taker=gateway,
+            orders=gateway,
+            unreadable=returns.unreadable,
+        ),
         heart=heart,
         reconciler=Reconciler(leases=store, alarms=alarms),
         reach=watch,
@@ -165,7 +175,9 @@ def _reach(settings: Settings, store: QueueStore, *, alarms: JournalAlarms, cloc
     )
 
 
-def _gateway(settings: Settings, identity: GatewayId, conversations: Conversations) -> Gateway:
+def _gateway(
+    settings: Settings, identity: GatewayId, conversations: Conversations, returns: Returns
+) -> Gateway:
     dialled, seals = lines(settings), sealer(settings)
     callbacks = CallingBacks(
         gateway=identity, lines=dialled, conversations=conversations, number_of=seals.open
@@ -181,7 +193,7 @@ def _gateway(settings: Settings, identity: GatewayId, conversations: Conversatio
             alarms=conversations.speaker.alarms,
         ),
         counselors=conversations.store,
-        offers=conversations.store,
+        returns=returns,
         converse=conversations.converse,
         seal=conversations.sealer.seal,
         call_back=callbacks.call_back,

@@ -39,7 +39,9 @@ class Announcement:
         self._prompts = prompts
         self._alarms = alarms
         self._timers = timers
-        self._errands = Errands(timers=timers, name=f"announcement {leg[:8]}")
+        self._errands = Errands(
+            timers=timers, name=f"announcement {leg[:8]}", on_fault=self._failed
+        )
         self._playlist: int | None = None
         self._sentence: Callable[[], Awaitable[str]] | None = None
         self._timer = timers.after(PATIENCE_SECONDS, self._end)
@@ -71,6 +73,10 @@ class Announcement:
         except PromptMissing as error:
             self._alarms.raise_alarm(AlarmKind.PROMPT_MISSING, str(error))
             self._end()
+
+    def _failed(self) -> None:
+        self._alarms.raise_alarm(AlarmKind.FAULT, "an announcement met a fault, see the log")
+        self._end()
 
     def _end(self) -> None:
         self._timer.cancel()

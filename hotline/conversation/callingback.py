@@ -14,31 +14,29 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
 
 from hotline import events as e
 from hotline.call import DigitPressed, LegAnswered, LegEnded, LegEvent, PlaybackFinished
 from hotline.clock import Timer
 from hotline.contact import Contact, ContactState
 from hotline.conversation.arrival import Arrival
+from hotline.conversation.callbacktools import Tools
 from hotline.conversation.charge import Charge
 from hotline.conversation.conversation import Conversation
-from hotline.conversation.errands import Errands
-from hotline.conversation.line import Line
+from hotline.conversation.errands import Errands, attempt
 from hotline.conversation.ringing import EVENT_OF, WITH_STATUS, Ringing, is_same
 from hotline.conversation.waitingroom import MUSIC
 from hotline.errors import PromptMissing, QueueUnavailable
-from hotline.events import AlarmKind, Reason, SealedNumber
-from hotline.ids import ContactId, GatewayId, LegId, OfferId, RecordingId
+from hotline.events import AlarmKind, Reason
+from hotline.ids import ContactId, LegId, OfferId, RecordingId
 from hotline.number import dialable
 from hotline.ports import (
     Callback,
-    Callbacks,
     Carried,
     EscalateContact,
     Offer,
     OfferOutcome,
-    Prompts,
     Released,
 )
 from hotline.promise import unreached
@@ -56,22 +54,6 @@ KEY_SECONDS = 6.0
 MOST_SENTENCES = 2
 FAREWELL_SECONDS = 12.0
 """No words to a counselor take longer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What whoever calls back needs. `converse` makes the conversation that follows; `shown` is the
-    number that callers see, empty: the one that they dialled."""
-
-    gateway: GatewayId
-    line: Line
-    callbacks: Callbacks
-    prompts: Prompts
-    converse: Callable[[Arrival, Contact], Conversation]
-    number_of: Callable[[SealedNumber], str]
-    shown: str
-    ring_timeout: float
-    ring_seconds: float
 
 
 class CallingBack:
@@ -94,7 +76,9 @@ class CallingBack:
         self._promise = callback.promise
         self._tools = tools
         self._hold = hold
-        self._errands = Errands(timers=tools.line.timers, name=f"callback {contact.id[:8]}")
+        self._errands = Errands(
+            timers=tools.line.timers, name=f"callback {contact.id[:8]}", on_fault=self._task_failed
+        )
         self._offer: Offer | None = None
         self._ringing: Ringing | None = None
         self._counselor: LegId | None = None
@@ -154,18 +138,30 @@ class CallingBack:
         elif self._conversation is not None:
             self._stop(Reason.WITHDRAWN, "callback_void")
 
-    def fail(self, reason: Reason) -> None:
-        """End the attempt by a fault or order of ours."""
+    def fail(self, reason: Reason, words: str = "") -> None:
+        """End the attempt by a fault or order of ours; the counselor hears `words`."""
         if self._ringing is not None:
             ringing = self._ringing
             ringing.stop(OfferOutcome.WITHDRAWN)
             self._offer_over(ringing, OfferOutcome.WITHDRAWN, 487)
         elif self.lives and self._offer is not None:
-            self._stop(reason, "")
+            self._stop(reason, words)
 
     def rescue(self, _event: LegEvent | None = None) -> None:
         """A fault of ours: whoever is called hears no more of it, and is called another time."""
-        self.fail(Reason.FAULT)
+        if self._ringing is None and self.contact.state is S.RETURNING and self._offer is not None:
+            offer = self._offer
+            self._record(e.OfferWithdrawn, offer=offer.id, counselor=offer.counselor)
+        self.fail(Reason.FAULT, "callback_failed")
+
+    def _task_failed(self) -> None:
+        """A task, or a timer, met a fault, and no leg event tells of it."""
+        self._tell_fault()
+        if self._ringing is None and self.contact.state in (S.RETURNING, S.DIALLED):
+            self.rescue()
+
+    def _tell_fault(self) -> None:
+        self._tools.line.alarms.raise_alarm(AlarmKind.FAULT, "a callback met a fault, see the log")
 
     @property
     def carried(self) -> Mapping[ContactId, Carried]:
@@ -242,7 +238,15 @@ class CallingBack:
         if self._counselor is None:
             self._stop(Reason.COUNSELOR_HUNG_UP, "")
         elif self._reason is None:
+            self._try_to_dial()
+
+    def _try_to_dial(self) -> None:
+        try:
             self._dial()
+        except Exception as error:  # not with its text, which may show the number
+            log.error("contact %s: not dialled: %s", self.contact.id[:8], type(error).__name__)
+            self._tell_fault()
+            self._stop(Reason.FAULT, "callback_failed")
 
     def _dial(self) -> None:
         tools, waiting = self._tools, self._promise.waiting
@@ -311,10 +315,10 @@ class CallingBack:
         if conversation is None or offer is None or counselor is None or self._caller is None:
             return
         self._forget_timer()
-        self.lives = False
         for leg in (self._caller, counselor):
             self._tools.line.audio.stop_playing(leg)
         conversation.take_up(offer, counselor, told=lambda: self._tools.callbacks.reached(offer))
+        self.lives = False  # not before the two talk: until then a fault is this attempt's
         self._hold(conversation)
 
     # --- the end of the attempt ----------------------------------------------------
@@ -325,15 +329,18 @@ class CallingBack:
             return
         self._reason = reason
         self._forget_timer()
-        if self._caller is not None:
-            self._tools.line.telephone.end(self._caller)
         self._playlist = None
+        if self._caller is not None:
+            attempt(partial(self._tools.line.telephone.end, self._caller))
         if self._counselor is not None and words:
-            self._playlist = self._play(self._counselor, words, "")
+            attempt(partial(self._say_farewell, self._counselor, words))
         if self._playlist is None:
             self._let_go()
         else:
             self._wait(FAREWELL_SECONDS, self._let_go)
+
+    def _say_farewell(self, counselor: LegId, words: str) -> None:
+        self._playlist = self._play(counselor, words, "")
 
     def _let_go(self) -> None:
         """Hang up, and let the queue have the callback and the counselor again; once."""
@@ -342,14 +349,20 @@ class CallingBack:
         if offer is None:
             return
         if self._counselor is not None:
-            self._tools.line.telephone.end(self._counselor)
+            attempt(partial(self._tools.line.telephone.end, self._counselor))
         reason = self._reason or Reason.FAULT
         self._errands.send(lambda: self._release(offer, reason))
 
     async def _release(self, offer: Offer, reason: Reason) -> None:
-        released = await self._tools.callbacks.release(
-            offer, gateway=self._tools.gateway, seq=self.contact.seq, reason=reason
-        )
+        try:
+            released = await self._tools.callbacks.release(
+                offer, gateway=self._tools.gateway, seq=self.contact.seq, reason=reason
+            )
+        except QueueUnavailable:
+            raise
+        except Exception:
+            self.lives = False  # the queue takes back what no gateway says that it carries
+            raise
         self.lives = released is Released.OFFERED  # then it goes on with that offer
         if released is Released.GIVEN_UP:
             self._tools.line.alarms.raise_alarm(
@@ -362,8 +375,15 @@ class CallingBack:
         self.contact.record(kind, at=self._tools.line.clock.now(), **facts)
 
     def _wait(self, seconds: float, then: Callable[[], None]) -> None:
+        def due() -> None:
+            try:
+                then()
+            except Exception:
+                log.exception("contact %s: a fault in a timer", self.contact.id[:8])
+                self._task_failed()
+
         self._forget_timer()
-        self._timer = self._tools.line.timers.after(seconds, then)
+        self._timer = self._tools.line.timers.after(seconds, due)
 
     def _forget_timer(self) -> None:
         if self._timer is not None:

@@ -12,21 +12,18 @@ leg from INVITE to the end, and the counselors' legs while there are any:
     Escalation     a second counselor    likewise, when the first asks for one
     Elsewhere      partners, a message   when nobody of ours is there
     Wishes         keys of a caller      while waiting; a callback, say
+    Rescue         the way to a human    when our own code fails
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 
 from hotline import events as e
-from hotline.call import (
-    DigitPressed,
-    LegAnswered,
-    LegEnded,
-    LegEvent,
-)
+from hotline.call import DigitPressed, LegAnswered, LegEnded, LegEvent
 from hotline.contact import Contact, ContactState, E
 from hotline.conversation.account import Account
 from hotline.conversation.arrival import Arrival
@@ -34,8 +31,10 @@ from hotline.conversation.elsewhere import Elsewhere
 from hotline.conversation.errands import Errands, attempt
 from hotline.conversation.escalation import Escalation
 from hotline.conversation.greeting import Greeting
+from hotline.conversation.guardedtimers import GuardedTimers
 from hotline.conversation.inline import InLine
 from hotline.conversation.line import Line
+from hotline.conversation.rescue import Rescue
 from hotline.conversation.seat import Seat
 from hotline.conversation.talk import Talk
 from hotline.conversation.talking import Talking
@@ -44,7 +43,7 @@ from hotline.conversation.waitingroom import WaitingRoom
 from hotline.conversation.wishes import Wishes
 from hotline.events import Reason, Result, Termination
 from hotline.ids import ContactId, LegId, OfferId, RecordingId
-from hotline.menu.reception import NO_MENU, MenuResult, Reception
+from hotline.menu.reception import MenuResult, Reception
 from hotline.ports import Carried, EscalateContact, Offer, Promise
 
 log = logging.getLogger(__name__)
@@ -68,11 +67,16 @@ class Conversation:
     ) -> None:
         self.contact = contact
         self.arrival = arrival
-        self._line = line
+        timers = GuardedTimers(line.timers, on_fault=lambda: self._rescue.after_timer())
+        self._line = line = replace(line, timers=timers)
         self._reception = reception
         self._waiting_room = waiting_room
         self._talk = talk
-        self._errands = Errands(timers=line.timers, name=f"contact {contact.id[:8]}")
+        self._errands = Errands(
+            timers=timers,
+            name=f"contact {contact.id[:8]}",
+            on_fault=lambda: self._rescue.after_task(),
+        )
         self._in_line = InLine(
             contact=contact,
             arrival=arrival,
@@ -117,9 +121,19 @@ class Conversation:
         )
         self._talking = Talking(visit, talk)
         self._elsewhere = Elsewhere(visit, engaged=lambda: self._wishes.under_way)
-        self._wishes = Wishes(visit, errands=self._errands, chosen=self._elsewhere.stand_down)
+        self._wishes: Wishes = Wishes(
+            visit, errands=self._errands, chosen=self._elsewhere.stand_down
+        )
+        self._rescue: Rescue = Rescue(
+            visit,
+            seat=self._seat,
+            escalation=self.escalation,
+            elsewhere=self._elsewhere,
+            lost=self._counselor_lost,
+            fail=self.fail,
+        )
         self._greeting = Greeting(
-            visit, take_message=self._elsewhere.take_message, rescue=self.rescue
+            visit, take_message=self._elsewhere.take_message, rescue=self._rescue.after_task
         )
 
     # --- what the gateway asks ---------------------------------------------------
@@ -237,21 +251,8 @@ class Conversation:
 
     def rescue(self, event: LegEvent | None = None) -> None:
         """Something in our own code went wrong, at `event`: whatever it was, lead the caller to a
-        human. Relies on as little as can be, for anything may be broken."""
-        state = self.contact.state
-        ended = event.leg if isinstance(event, LegEnded) else None
-        if ended == self.arrival.leg or state is S.RINGING:
-            self.fail(Reason.FAULT)
-        elif state is S.GREETED:
-            found = [NO_MENU]
-            attempt(lambda: self._reception.close(), lambda: found.append(self._reception.fault()))
-            self.queue(found[-1])
-        elif state is S.OFFERED:
-            self._seat.give_up()
-        elif state is S.TALKING and ended is not None and ended == self._seat.leg:
-            self._counselor_lost(Reason.FAULT)
-        elif state is S.MESSAGE or (state is S.FORWARDED and ended in self._elsewhere.legs):
-            self._elsewhere.rescue()
+        human."""
+        self._rescue.after(event)
 
     def queue(self, menu: MenuResult) -> None:
         """The menu is over: wait for a counselor."""
@@ -267,10 +268,14 @@ class Conversation:
 
     def take_up(self, offer: Offer, leg: LegId, *, told: Callable[[], Awaitable[object]]) -> None:
         """The caller was called and took the call, and the counselor is on `leg`; `told` lets the
-        queue know."""
-        self._errands.send(told)
+        queue know. Should the two not hear each other (it raises), nothing has happened."""
         self._seat.take(offer, leg)
-        self._talking.begin(e.CallbackReached, offer, leg)
+        try:
+            self._talking.begin(e.CallbackReached, offer, leg)
+        except Exception:
+            self._seat.leave()
+            raise
+        self._errands.send(told)
 
     async def settled(self) -> None:
         """Return when the queue knows everything we had to say."""

@@ -44,6 +44,11 @@ class Elsewhere:
         """Partners' legs that belong to this contact now."""
         return self._forwarding.legs
 
+    @property
+    def speaks(self) -> bool:
+        """The caller is asked for a message, or leaves one."""
+        return self._message.active
+
     def waiting(self) -> None:
         """The contact is in line."""
         if self._since is None and self._ways:

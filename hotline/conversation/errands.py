@@ -35,11 +35,23 @@ def attempt(*steps: Callable[[], object]) -> None:
 
 
 class Errands:
-    """The errands of one contact. `cancel` when the process ends."""
+    """The errands of one contact. `cancel` when the process ends.
 
-    def __init__(self, *, timers: Timers, name: str, patience: float = PATIENCE_SECONDS) -> None:
+    `on_fault` is called when one fails by a fault of our own code: it is not tried again, and no
+    leg event tells anybody. A queue that is away is no fault.
+    """
+
+    def __init__(
+        self,
+        *,
+        timers: Timers,
+        name: str,
+        on_fault: Callable[[], None] = lambda: None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
         self._timers = timers
         self._name = name
+        self._on_fault = on_fault
         self._patience = patience
         self._line: deque[Errand] = deque()
         self._runner: asyncio.Task[None] | None = None
@@ -51,7 +63,7 @@ class Errands:
         return self._at_rest and not self._urgent
 
     def send(self, errand: Errand) -> None:
-        """Do `errand` after those sent before it. Its faults are logged, never raised."""
+        """Do `errand` after those sent before it. Its faults are told to `on_fault`."""
         self._line.append(errand)
         if self._at_rest:
             self._runner = asyncio.get_running_loop().create_task(self._run())
@@ -104,4 +116,5 @@ class Errands:
             return False
         except Exception:
             log.exception("%s: an errand failed for good", self._name)
+            attempt(self._on_fault)
         return True

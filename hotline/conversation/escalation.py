@@ -15,13 +15,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from hotline import events as e
 from hotline.call import LegEnded, LegEvent, LegHeld, LegResumed, PlaybackFinished
 from hotline.clock import Timer
 from hotline.contact import Contact, ContactState
 from hotline.conversation.chord import Chord, ChordReader
-from hotline.conversation.errands import Errands
+from hotline.conversation.errands import Errands, attempt
 from hotline.conversation.line import Line
 from hotline.conversation.seat import Seat
 from hotline.conversation.talk import Talk
@@ -215,6 +216,17 @@ class Escalation:
         self._second.finish(requeue=False)
         self._over()
         self._tell("escalation_parted")
+
+    def rescue(self, ended: LegId | None) -> None:
+        """A fault of ours, at the end of the leg `ended` or anywhere: a second counselor who has
+        gone, or has picked up and is heard by nobody, is out of it. The others talk on."""
+        leg = self._second.leg
+        if leg is None or not self.has_joined:
+            return
+        is_stuck = self._briefing is None and not self._talk.has(leg)
+        if leg == ended or is_stuck:
+            attempt(partial(self._line.telephone.end, leg))
+            self._second_left(leg, Reason.FAULT)
 
     def first_left(self, leg: LegId, reason: Reason) -> None:
         """The first counselor's leg is over: the second, who has joined, has the first seat now."""

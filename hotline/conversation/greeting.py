@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 
 
 class Greeting:
-    """`take_message` says whether the menu may lead to a message; `rescue` leads to a human."""
+    """`take_message` says whether the menu may lead to a message; `rescue` tells of a
+    fault, and leads to a human."""
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ from hotline.contact import Contact, ContactState
 from hotline.conversation.arrival import Arrival
 from hotline.conversation.errands import Errands
 from hotline.conversation.waitingroom import WaitingRoom
+from hotline.errors import QueueUnavailable
 from hotline.events import Priority
 from hotline.menu.ivr import Outcome
 from hotline.menu.reception import MenuResult
@@ -38,6 +39,8 @@ class InLine:
         self._menu: MenuResult | None = None
         self.since = clock.now()
         """When the contact arrived; earlier, when it has the place of an earlier visit."""
+        self.refusals = 0
+        """How often in a row it could not be put in line, by a fault of ours."""
 
     @property
     def waits(self) -> bool:
@@ -135,7 +138,13 @@ class InLine:
         if waiting is None or not self.waits:
             return
         rings = self._contact.state is ContactState.OFFERED
-        kept = await self._queue.enqueue(waiting, rings=rings)
+        self.refusals += 1
+        try:
+            kept = await self._queue.enqueue(waiting, rings=rings)
+        except QueueUnavailable:
+            self.refusals = 0
+            raise
+        self.refusals = 0
         if kept is not None and self.waits:
             self.since = kept.since
             self._contact.record(

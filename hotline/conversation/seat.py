@@ -13,11 +13,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from hotline import events as e
 from hotline.call import LegAnswered, LegEnded, LegEvent
 from hotline.contact import Contact
-from hotline.conversation.errands import Errands
+from hotline.conversation.errands import Errands, attempt
 from hotline.conversation.line import Line
 from hotline.conversation.ringing import EVENT_OF, WITH_STATUS, Ringing, is_same
 from hotline.events import AlarmKind
@@ -148,7 +149,7 @@ class Seat:
         """The queue took the offer back (its lease ran out): the phone stops ringing."""
         if self._ringing is not None and self._ringing.offer.id == offer:
             ringing = self._ringing
-            ringing.stop(OfferOutcome.WITHDRAWN)
+            attempt(partial(ringing.stop, OfferOutcome.WITHDRAWN))
             self._over(ringing, OfferOutcome.WITHDRAWN, 487)  # the next may be on its heels
 
     def give_up(self) -> None:
@@ -172,25 +173,51 @@ class Seat:
         self._record(EVENT_OF[outcome], **facts)
 
     async def _picked_up(self, ringing: Ringing) -> None:
-        valid = await self._errands.promptly(
-            lambda: self._line.offers.accept(ringing.offer), otherwise=True
-        )
+        valid = await self._holds(ringing.offer)
         if self._ringing is not ringing:  # the caller hung up, or the counselor did, meanwhile
             if not self._contact.ended:  # and the queue believes that they talk
                 self._errands.send(lambda: self._line.offers.finish(ringing.offer, requeue=True))
             return
         if not valid:
-            ringing.stop(OfferOutcome.WITHDRAWN)
+            self.withdrawn(ringing.offer.id)
             return
         self._ringing = None
         self._taken = ringing.offer, ringing.leg
         self._answered()
+
+    async def _holds(self, offer: Offer) -> bool:
+        """Whether the two may talk. Without the queue's word, be it away or be it that our own code
+        cannot ask, they may: both are on the line."""
+        try:
+            return await self._errands.promptly(
+                lambda: self._line.offers.accept(offer), otherwise=True
+            )
+        except Exception:
+            log.exception("contact %s: the queue cannot be asked", self._contact.id[:8])
+            self._line.alarms.raise_alarm(
+                AlarmKind.FAULT, "an offer cannot be accepted, see the log"
+            )
+            return True
 
     # --- the conversation ------------------------------------------------------------
 
     def take(self, offer: Offer, leg: LegId) -> None:
         """Somebody has the seat by `offer` whose phone was rung elsewhere."""
         self._taken = offer, leg
+
+    def leave(self) -> None:
+        """Whoever took the seat has not begun to talk; the queue hears of it otherwise."""
+        self._taken = None
+
+    def undo(self) -> None:
+        """A fault of ours kept whoever has picked up from talking: hang up; the counselor is free,
+        and what was offered is in line again."""
+        if self._taken is None:
+            return
+        offer, leg = self._taken
+        attempt(partial(self._line.telephone.end, leg))
+        self._record(e.OfferWithdrawn, offer=offer.id, counselor=offer.counselor)
+        self.finish(requeue=True)
 
     def finish(self, *, requeue: bool) -> None:
         """The counselor is out of the conversation; with `requeue` what was offered is in line

@@ -62,7 +62,15 @@ class Talk:
         """Let a second counselor hear both, and be heard by them."""
         if leg not in self._counselors:
             self._counselors.append(leg)
-            self._arrange()
+            try:
+                self._arrange()
+            except Exception:
+                self._counselors.remove(leg)
+                raise
+
+    def has(self, leg: LegId) -> bool:
+        """Whether that counselor is in it."""
+        return leg in self._counselors
 
     def part(self, leg: LegId) -> None:
         """The second counselor is out of it."""

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 from hotline import events as e
 from hotline.call import LegEvent, LegHeld, LegResumed
 from hotline.contact import ContactState
+from hotline.conversation.errands import attempt
 from hotline.conversation.talk import Talk
 from hotline.conversation.visit import Visit
+from hotline.events import AlarmKind
 from hotline.ids import LegId, RecordingId
 from hotline.ports import Offer
+
+log = logging.getLogger(__name__)
 
 
 class Talking:
@@ -22,11 +28,20 @@ class Talking:
         self, kind: type[e.ContactAnswered] | type[e.CallbackReached], offer: Offer, leg: LegId
     ) -> None:
         """Caller and counselor, on `leg`, hear each other; of a callback the journal tells on which
-        leg the caller was reached."""
-        self._talk.begin(leg, offer.counselor)
+        leg the caller was reached. What fails before they do is raised, and nobody hears anybody;
+        what fails later costs them nothing."""
         told = leg if kind is e.ContactAnswered else self._visit.arrival.leg
-        self._visit.record(kind, offer=offer.id, counselor=offer.counselor, leg=told)
-        self._record()
+        try:
+            self._talk.begin(leg, offer.counselor)
+            self._visit.record(kind, offer=offer.id, counselor=offer.counselor, leg=told)
+        except Exception:
+            attempt(self._talk.end)
+            raise
+        try:
+            self._record()
+        except Exception:
+            log.exception("contact %s: a fault behind the bridge", self._visit.contact.id[:8])
+            self._visit.line.alarms.raise_alarm(AlarmKind.FAULT, "a recording met a fault")
 
     def leg_event(self, event: LegEvent) -> None:
         """React to a phone that holds, or does not any more."""

@@ -59,6 +59,10 @@ class WaitingRoom:
         self._instead: list[str] = []
         """What is said in place of the place in line."""
 
+    @property
+    def is_entered(self) -> bool:
+        return self._timer is not None
+
     def enter(
         self, first: str, *, language: str, crisis: bool, announce: Callable[[], None]
     ) -> None:
@@ -155,6 +159,11 @@ class WaitingRoom:
         except PromptMissing as error:
             self._missing(error)
             self._play_music()
+
+    def play_music(self) -> None:
+        """Say nothing more for now."""
+        self._spoken, self._said, self._next = None, [], []
+        self._play_music()
 
     def _play_music(self) -> None:
         music = self._find(MUSIC)

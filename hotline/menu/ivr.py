@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from hotline.events import Priority
-from hotline.menu.flow import Choice, Flow, Node
+from hotline.menu.flow import Choice, Danger, Flow, Node
 
 MAX_STEPS = 100
 
@@ -176,9 +176,14 @@ def danger(flow: Flow, digit: str) -> Finish | None:
 
     For a caller who has left the menu and waits: the key works there too.
     """
-    if digit != flow.danger.key:
+    return danger_by(flow.danger, digit)
+
+
+def danger_by(known: Danger, digit: str) -> Finish | None:
+    """Likewise by the danger key alone, for whom no flow is found."""
+    if digit != known.key:
         return None
-    return Finish(Outcome.CHOSEN, flow.danger.topic, flow.danger.skills, Priority.CRISIS)
+    return Finish(Outcome.CHOSEN, known.topic, known.skills, Priority.CRISIS)
 
 
 def _at_node(flow: Flow, state: MenuState, node: Node, given: Input) -> Step:

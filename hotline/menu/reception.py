@@ -13,6 +13,7 @@ from hotline.errors import PromptMissing
 from hotline.events import AlarmKind, Priority, Reason
 from hotline.ids import CounselorId, LegId
 from hotline.menu import ivr
+from hotline.menu.flow import Danger
 from hotline.menu.ivr import Consent, Outcome
 from hotline.menu.welcome import Welcome
 from hotline.prompts.spoken import to_speak
@@ -42,6 +43,17 @@ NO_MENU = MenuResult(
     outcome=Outcome.FAULT, topic=OTHER, language="", skills=(), priority=Priority.NORMAL
 )
 """What a caller gets of whom not even the language can be told any more: a human."""
+DANGER = Danger()
+"""The danger key of the shipped flows: works where the caller's own flow is not (yet) known. Not
+read from a file: where it is needed, reading files may be what is broken."""
+
+
+def without_menu(pressed: str) -> MenuResult:
+    """Return what a caller gets without any menu, who has `pressed` a key, or none (empty)."""
+    if pressed != DANGER.key:
+        return NO_MENU
+    skills = DANGER.skills
+    return replace(NO_MENU, topic=DANGER.topic, skills=skills, priority=Priority.CRISIS)
 
 
 class Reception:
@@ -119,14 +131,20 @@ class Reception:
 
     async def recall(self, *, consent: bool, language: str) -> None:
         """Greet nobody: the caller was here before and said `consent` and `language` then. The
-        menu is found all the same, for its danger key and for what is known of the caller."""
+        menu is found all the same, for its danger key and for what is known of the caller; should
+        that fail, the two talk without."""
         self._closed, self._language = True, language
         self._state = ivr.MenuState(consent=Consent.GIVEN if consent else Consent.REFUSED)
-        self._welcome = await self._find_welcome()
+        try:
+            self._welcome = await self._find_welcome()
+        except Exception:
+            log.exception("menu: not found again for a callback")
+            self._speaker.alarms.raise_alarm(AlarmKind.FAULT, "a menu is not found, see the log")
 
     def danger(self, digit: str) -> MenuResult | None:
         """Return what the danger key asks for, for a caller who is past the menu."""
-        finish = ivr.danger(self._welcome.flow, digit) if self._welcome is not None else None
+        known = self._welcome.flow.danger if self._welcome is not None else DANGER
+        finish = ivr.danger_by(known, digit)
         return self._result(finish) if finish is not None else None
 
     def refusal(self, digit: str) -> tuple[str, ...]:
@@ -138,8 +156,12 @@ class Reception:
         self._state = replace(self._state, consent=Consent.REFUSED)
         return refuse.prompts
 
-    def fault(self) -> MenuResult:
-        """Return what a caller gets when the menu itself broke: a human."""
+    def fault(self, pressed: str = "") -> MenuResult:
+        """Return what a caller gets when the menu itself broke, perhaps at the key `pressed`: a
+        human; as one in danger, if that key was pressed before the menu could hear it."""
+        for digit in (*self._early, pressed):
+            if (menu := self.danger(digit)) is not None:
+                return menu
         return self._result(ivr.Finish(Outcome.FAULT, OTHER, (), Priority.NORMAL))
 
     def close(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from hotline import events as e
+from hotline.clock import ManualTimers
+from hotline.conversation.returns import Returns
 from hotline.events import CounselorState as S
 from hotline.events import Priority, Reason, Result, Termination
 from hotline.ids import ContactId, GatewayId
@@ -25,6 +27,7 @@ from tests.callback_scene import (
     release,
     told,
 )
+from tests.fakes import FakeAlarms
 from tests.queue_scene import GATEWAY, OTHER_GATEWAY, a_queue, a_waiting
 
 # --- the place ---------------------------------------------------------------------
@@ -166,6 +169,31 @@ async def test_callback_is_claimed_by_one_of_two_gateways(redis_url: str) -> Non
         assert (callback["seq"], callback["attempts"]) == (SEQ + 1, 0)
         assert callback["promise"]["caller"]["cipher"] == "sealed"
         assert held(scene, keys.CARRIED + OTHER_GATEWAY, "c1") == str(SEQ + 1)
+
+
+async def test_callback_that_its_gateway_cannot_read_is_nobodys_again_and_costs_no_counselor(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url) as scene:
+        assert await promise(scene, a_promise())
+        for gateway in (GATEWAY, OTHER_GATEWAY):
+            await scene.beat(gateway)
+        await scene.add_ready("1001")
+        offer = await claim(scene.store)
+        assert offer is not None
+        returns = Returns(
+            gateway=GATEWAY,
+            offers=scene.store,
+            callbacks=scene.store,
+            timers=ManualTimers(),
+            alarms=FakeAlarms(),
+        )
+        returns.unreadable(offer)
+        assert returns.rests
+        await returns.settled()
+        assert (await scene.state(), await scene.line()) == (S.READY, ["c1"])
+        assert [w.gateway for w in await scene.waiting()] == [""]
+        assert await claim(scene.store, gateway=OTHER_GATEWAY) is not None
 
 
 async def test_gateway_that_nobody_knows_claims_no_callback(redis_url: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 
 import redis
@@ -22,6 +23,7 @@ class Taker:
     def __init__(self) -> None:
         self.told: asyncio.Queue[Offer | OfferId] = asyncio.Queue()
         self.faulty = False
+        self.unreadable: list[Offer] = []
 
     def offer_made(self, offer: Offer) -> None:
         if self.faulty:
@@ -39,7 +41,8 @@ class Taker:
 @contextlib.asynccontextmanager
 async def consuming(url: str, gateway: GatewayId = GATEWAY) -> AsyncIterator[Taker]:
     taker = Taker()
-    task = asyncio.create_task(Inbox(url, gateway=gateway, taker=taker).run())
+    inbox = Inbox(url, gateway=gateway, taker=taker, unreadable=taker.unreadable.append)
+    task = asyncio.create_task(inbox.run())
     try:
         yield taker
     finally:
@@ -73,6 +76,21 @@ async def test_fault_of_the_taker_does_not_stop_the_next_offer(redis_url: str) -
         await scene.an_offer("c1", "1001")
         second = await scene.an_offer("c2", "1002")
         assert await taker.next() == second
+
+
+async def test_offer_of_which_only_the_names_can_be_read_is_given_back(redis_url: str) -> None:
+    made = {"kind": "made", "contact": "c1", "counselor": "1001", "expires": "0"}
+    callback = made | {"offer": "1", "callback": {"promise": "of a newer version"}}
+    no_time = made | {"offer": "2", "expires": "of a newer version"}
+    async with a_queue(redis_url) as scene, consuming(redis_url) as taker:
+        with redis.Redis.from_url(redis_url) as connection:
+            connection.rpush(keys.inbox(GATEWAY), json.dumps(callback), json.dumps(no_time))
+        third = await scene.an_offer("c3", "1003")
+        assert await taker.next() == third
+        assert [(o.id, o.contact, o.counselor) for o in taker.unreadable] == [
+            ("1", "c1", "1001"),
+            ("2", "c1", "1001"),
+        ]
 
 
 async def test_offer_whose_reply_was_lost_is_delivered_when_we_are_back(redis_url: str) -> None:

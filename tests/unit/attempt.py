@@ -10,11 +10,12 @@ from datetime import timedelta
 from hotline.call import DigitPressed, LegAnswered, LegEnded, LegTried
 from hotline.contact import Contact
 from hotline.contact import ContactState as S
-from hotline.conversation.callingback import CallingBack, Tools
+from hotline.conversation.callbacktools import Tools
+from hotline.conversation.callingback import CallingBack
 from hotline.conversation.charge import Charge
 from hotline.conversation.conversation import Conversation
 from hotline.events import CounselorState as C
-from hotline.events import Reason
+from hotline.events import Reason, SealedNumber
 from hotline.ids import ContactId, CounselorId, GatewayId, LegId
 from hotline.ports import Offer, Promise
 from tests.callback_scene import SEQ, a_promise
@@ -34,6 +35,7 @@ class Attempt:
     def __init__(self) -> None:
         self.scene = Scene()
         self.number = NUMBER
+        self.number_of: Callable[[SealedNumber], str] = lambda _sealed: self.number
         self.held: list[Charge] = []
         self.offers = 0
 
@@ -58,7 +60,7 @@ class Attempt:
             callbacks=s.callbacks,
             prompts=s.prompts,
             converse=lambda arrival, contact: s.converse(arrival, None, contact),  # type: ignore[arg-type]
-            number_of=lambda _: self.number,
+            number_of=lambda sealed: self.number_of(sealed),
             shown="",
             ring_timeout=20,
             ring_seconds=30,

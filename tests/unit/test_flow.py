@@ -11,6 +11,7 @@ import pytest
 
 from hotline.errors import FlowError
 from hotline.menu.flow import SHIPPED, Flow, Flows, parse_flow, read_flow
+from hotline.menu.reception import DANGER
 from hotline.prompts.texts import read_texts
 
 GOOD: dict[str, Any] = {
@@ -26,6 +27,11 @@ def altered(**node: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.toml")), ids=lambda path: path.stem)
 def test_shipped_flow_is_sound_and_every_prompt_of_it_has_a_text(path: Path) -> None:
     assert read_flow(path).prompts <= {text.prompt for text in read_texts()}
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.toml")), ids=lambda path: path.stem)
+def test_danger_key_without_any_flow_is_that_of_the_shipped_flows(path: Path) -> None:
+    assert read_flow(path).danger == DANGER
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from hotline.call import DigitPressed, LegAnswered, LegEnded, PlaybackFinished
 from hotline.contact import ContactState as S
 from hotline.conversation.arrival import DialledLine
+from hotline.conversation.returns import Returns
 from hotline.events import (
     AlarmKind,
     ContactRefused,
@@ -53,7 +54,13 @@ class Exchange:
                 alarms=self.scene.alarms,
             ),
             counselors=self.scene.queue,
-            offers=self.scene.queue,
+            returns=Returns(
+                gateway=GatewayId("gateway-1.test"),
+                offers=self.scene.queue,
+                callbacks=self.scene.callbacks,
+                timers=self.scene.timers,
+                alarms=self.scene.alarms,
+            ),
             converse=self.scene.converse,
             seal=seal,
             max_contacts=max_contacts,
@@ -343,3 +350,17 @@ def test_partners_leg_finds_the_conversation_that_dialled_it() -> None:
         assert TWO not in x.scene.telephone.ended
 
     play(act)
+
+
+def test_fault_of_a_feature_code_ends_the_call_and_is_told() -> None:
+    async def broken(*_args: object, **_facts: object) -> CounselorState:
+        raise RuntimeError("a fault that nobody thought of")
+
+    async def act(x: Exchange) -> None:
+        x.scene.queue.change_state = broken  # type: ignore[method-assign]
+        x.gateway.leg_event(invited(ONE, dialled="*11", source="phone:1001"))
+        x.gateway.leg_event(LegAnswered(leg=ONE))
+
+    exchange = play(act)
+    assert ONE in exchange.scene.telephone.ended
+    assert AlarmKind.FAULT in dict(exchange.scene.alarms.told)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import NoReturn
 
 from hotline.call import DigitPressed, LegAnswered, LegEnded, LegTried
 from hotline.contact import ContactState as S
 from hotline.conversation.arrival import DialledLine
 from hotline.conversation.conversation import Conversation
-from hotline.events import Reason, SealedNumber
+from hotline.conversation.returns import Returns
+from hotline.events import AlarmKind, Reason, SealedNumber
+from hotline.events import CounselorState as C
 from hotline.gateway import Gateway, Switchboard
 from hotline.ids import GatewayId, LegId, NodeId
 from hotline.overflow import Overflow
 from hotline.ports import EscalateContact
 from tests.callback_scene import SEQ, a_promise
-from tests.unit.attempt import C1, HERE, Attempt
+from tests.unit.attempt import C1, HERE, ONE, Attempt
 from tests.unit.scene import CALLER, Scene, invited
 
 PARTNER = Overflow(name="north", to="sip:help@192.0.2.20", when_unstaffed=True, attempts=9)
@@ -36,7 +39,10 @@ class Exchange(Attempt):
                 alarms=s.alarms,
             ),
             counselors=s.queue,
-            offers=s.queue,
+            returns=Returns(
+                gateway=HERE, offers=s.queue, callbacks=s.callbacks, timers=s.timers,
+                alarms=s.alarms,
+            ),
             converse=s.converse,
             seal=lambda number: SealedNumber("sealed", number),
             max_contacts=10,
@@ -50,6 +56,14 @@ class Exchange(Attempt):
         assert await s.callbacks.promise(C1, promise, gateway=GatewayId("gateway-1"), seq=SEQ)
         self.gateway.offer_made(self.claim())
         self.gateway.leg_event(LegTried(leg=self.desk))
+
+    async def ring_nobody(self) -> None:
+        """A callback is claimed that cannot be carried."""
+        s, promise = self.scene, a_promise()
+        s.queue.waiting[C1] = replace(promise.waiting, gateway=GatewayId("gateway-1"))
+        assert await s.callbacks.promise(C1, promise, gateway=GatewayId("gateway-1"), seq=SEQ)
+        self.gateway.offer_made(self.claim())
+        await self.turns()
 
     async def dial(self) -> None:
         await self.ring()
@@ -79,6 +93,26 @@ def play(act: Callable[[Exchange], Awaitable[None]]) -> Exchange:
         return exchange
 
     return asyncio.run(whole())
+
+
+def test_callback_that_cannot_be_carried_by_a_fault_of_ours_is_given_back() -> None:
+    async def act(x: Exchange) -> None:
+        x.gateway._call_back = faulty
+        await x.ring_nobody()
+        assert not x.gateway.calls_back
+        x.scene.timers.advance(60)
+        assert x.gateway.calls_back
+
+    x = play(act)
+    assert x.scene.queue.states[ONE] is C.READY
+    assert x.scene.callbacks.promises[C1].owner == ""
+    assert C1 in x.scene.queue.waiting
+    assert AlarmKind.FAULT in dict(x.scene.alarms.told)
+    assert x.gateway.carried == {}
+
+
+def faulty(*_args: object, **_facts: object) -> NoReturn:
+    raise RuntimeError("a fault that nobody thought of")
 
 
 def test_callback_whose_caller_is_not_there_yet_is_not_taken_for_one_whose_caller_is_gone() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hotline.call import DigitPressed, LegAnswered, LegEnded, LegEvent
+from hotline.call import DigitPressed, LegAnswered, LegEnded
 from hotline.contact import ContactState as S
 from hotline.conversation.conversation import Conversation
 from hotline.events import AlarmKind, CounselorState, Reason
-from hotline.ids import ContactId, CounselorId
+from hotline.ids import ContactId, CounselorId, RecordingId
 from tests.fakes import an_offer
 from tests.unit import message_scene as message
 from tests.unit.scene import CALLER, Scene, invited
@@ -39,7 +39,7 @@ async def offered(x: Exchange, number: int) -> None:
     await x.settle()
 
 
-def out_of_order(_event: LegEvent) -> None:
+def out_of_order(*_facts: object) -> None:
     raise RuntimeError("a fault that nobody thought of")
 
 
@@ -137,6 +137,51 @@ def test_withdrawal_reaches_its_conversation_though_another_one_is_broken() -> N
         x.gateway.offer_withdrawn(offer.id)
 
     assert play(act).scene.journal.names[-1] == "OfferWithdrawn"
+
+
+def test_queue_that_is_wrong_is_told_of_a_contact_though_another_one_is_broken() -> None:
+    async def act(x: Exchange) -> None:
+        x.gateway.leg_event(invited(TWO))
+        other = x.gateway.conversation_of(TWO)
+        assert other is not None
+        other.tell_again = other.revive = out_of_order  # type: ignore[method-assign,assignment]
+        await in_line(x)
+        x.scene.queue.waiting.clear()
+        x.gateway.tell_again([other.contact.id, CONTACT])
+        x.gateway.revive({other.contact.id: 7, CONTACT: 9})
+
+    exchange = play(act)
+    assert set(exchange.scene.queue.waiting) == {CONTACT}
+    assert exchange.scene.journal.names[-1] == "ContactRevived"
+
+
+def test_fault_of_one_contact_keeps_no_other_from_the_sweep_and_from_the_end() -> None:
+    async def act(x: Exchange) -> None:
+        x.gateway.leg_event(invited(TWO))
+        other = x.gateway.conversation_of(TWO)
+        assert other is not None
+        broken = dict.fromkeys(("fail", "nobody_staffed", "recording_stopped"), out_of_order)
+        vars(other).update(broken)
+        await in_line(x)
+        x.gateway.nobody_staffed([])
+        x.gateway.recording_stopped(RecordingId("r"), "")
+        del x.gateway._by_leg[ONE], x.gateway._by_leg[TWO]
+        x.gateway.sweep()
+        await x.gateway.leave()
+
+    assert play(act).scene.journal.names[-1] == "ContactFailed"
+
+
+def test_offer_at_which_our_own_code_fails_before_any_phone_rings_is_given_back() -> None:
+    async def act(x: Exchange) -> None:
+        conversation = await in_line(x)
+        conversation._seat.ring = out_of_order  # type: ignore[method-assign,assignment]
+        await offered(x, 1)
+
+    exchange = play(act)
+    assert set(exchange.scene.queue.waiting) == {CONTACT}
+    assert exchange.scene.queue.states[CounselorId("2001")] is CounselorState.READY
+    assert AlarmKind.FAULT in dict(exchange.scene.alarms.told)
 
 
 def test_fault_at_the_end_of_a_partners_leg_leaves_nobody_in_silence() -> None:
