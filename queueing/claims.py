@@ -67,7 +67,7 @@ class Claims:
 
     async def _claim(self, pairs: Sequence[Pair]) -> list[Offer]:
         made: list[Offer] = []
-        epoch = self._feed.epoch
+        epoch, seen = self._feed.epoch, self._feed.seen
         try:
             for first in range(0, len(pairs), BATCH * FLIGHT):
                 if self._feed.epoch != epoch:  # proposed from a picture that is gone
@@ -77,8 +77,8 @@ class Claims:
         finally:
             if self._feed.epoch != epoch:
                 self._refused.clear()
-            elif self._refused:
-                self._feed.nudge()
+            elif self._refused and self._feed.seen > seen:
+                self._feed.nudge()  # why it was refused may be known already; else it is on its way
         for offer in made:
             log.info(
                 "contact %s: offer %s to counselor %s, step %d%s", offer.contact[:8], offer.id,

@@ -98,8 +98,12 @@ class Dispatcher:
             return
         self._let_go()
         picture = self._feed.picture
-        proposed = picture.pairs(milliseconds(self._clock.now()), most=SLICE)
-        await self._claims.begin(self._ours(proposed))
+        ours: list[Pair] = []
+        postponed = -1
+        while postponed < len(self._not_now):  # the counselors of those are free for others
+            postponed = len(self._not_now)
+            ours += self._ours(picture.pairs(milliseconds(self._clock.now()), most=SLICE))
+        await self._claims.begin(ours)
         if not picture.is_unfinished:
             self._look_for_unstaffed()
 
@@ -127,7 +131,11 @@ class Dispatcher:
                 ours.append(pair)
             elif owner == NOBODY:
                 self._not_now.append(pair)
+                self._feed.picture.free_counselor(pair)  # who calls nobody back serves the others
             else:
+                left, _ = self._left_to_others.get(pair.contact, (pair, now))
+                if left.counselor != pair.counselor:  # offered and given back meanwhile
+                    self._feed.picture.release(left)
                 self._left_to_others[pair.contact] = (pair, now + PATIENCE)
         return ours
 

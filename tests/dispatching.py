@@ -38,7 +38,11 @@ class Owner:
 
 @contextlib.asynccontextmanager
 async def dispatching(
-    scene: QueueScene, gateway: GatewayId = GATEWAY, *, tick: float = 3600
+    scene: QueueScene,
+    gateway: GatewayId = GATEWAY,
+    *,
+    tick: float = 3600,
+    calls_back: Callable[[], bool] = lambda: True,
 ) -> AsyncIterator[Dispatching]:
     """Run a gateway's dispatcher; with the default tick it looks only at changes and openings."""
     alarms, owner = FakeAlarms(), Owner()
@@ -51,6 +55,7 @@ async def dispatching(
         alarms=alarms,
         staffing=owner,
         tick=tick,
+        calls_back=calls_back,
     )
     task = asyncio.create_task(dispatcher.run())
     try:

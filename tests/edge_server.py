@@ -8,7 +8,7 @@ import random
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +33,11 @@ def free_udp_ports(count: int) -> int:
             return first
 
 
-def free_sip_port() -> int:
-    """Return a port of loopback that is free on UDP and on TCP."""
+def free_sip_port(*, besides: Container[int] = ()) -> int:
+    """Return a port of loopback that is free on UDP and on TCP, and none of `besides`."""
     while True:
         port = free_port()
-        if _is_free("127.0.0.1", port):
+        if port not in besides and _is_free("127.0.0.1", port):
             return port
 
 
@@ -70,7 +70,7 @@ class EdgeServer:
         sections: dict[str, Any] = {
             "state": folder / "state",
             "edge": {
-                "port": free_sip_port(),
+                "port": free_sip_port(besides=range(first, first + gateways)),
                 "trunks": [{"name": "telecom", "networks": [f"{TRUNK_HOST}/32"]}],
                 **(edge or {}),
             },

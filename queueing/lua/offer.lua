@@ -16,7 +16,12 @@ local function claim(contact, counselor, step, sticky)
   local held = call('HMGET', key, 'state', 'gateway', 'promised')
   if held[1] ~= 'queued' then return '' end
   local owner, promise = held[2], held[3] and PROMISE .. contact
-  if owner == '' and not call('ZSCORE', GATEWAYS, claimer) then return '' end -- who knows it?
+  local known = promise and call('HMGET', promise, 'record', 'seq', 'attempts')
+  if known and not known[1] then -- the promise is over: a contact like any other
+    call('HDEL', key, 'promised')
+    known = nil
+  end
+  if owner == '' and not (known and call('ZSCORE', GATEWAYS, claimer)) then return '' end
   if not move(counselor, 'offered', 'offer', 'system', contact) then return '' end -- not ready
   local number = whole(call('INCR', OFFER_NUMBER))
   call('ZREM', WAITING, contact)
@@ -24,8 +29,7 @@ local function claim(contact, counselor, step, sticky)
   call('HSET', key, 'state', 'offered', 'offer', number, 'counselor', counselor,
     'remember', remembered)
   local callback = ''
-  if promise then
-    local known = call('HMGET', promise, 'record', 'seq', 'attempts')
+  if known then
     callback = string.format(',"callback":{"promise":%s,"seq":%s,"attempts":%s}', unpack(known))
     if owner == '' then
       owner = claimer

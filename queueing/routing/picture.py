@@ -154,6 +154,11 @@ class Picture:
             place.held_by = None
             place.enter()
             self._stir(place)
+        self.free_counselor(pair)
+
+    def free_counselor(self, pair: Pair) -> None:
+        """The claim is put off: the counselor is free for others, the contact stays held until
+        `release`."""
         seat = self._crew.seat(pair.counselor)
         if seat is not None and seat.held_for == pair.contact:
             self._crew.stand(seat, seat.standing, held_for=None)

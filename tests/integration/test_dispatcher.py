@@ -14,7 +14,7 @@ import redis
 from hotline.clock import SystemClock
 from hotline.events import AlarmKind, Priority
 from hotline.events import CounselorState as S
-from hotline.ids import GatewayId, OfferId
+from hotline.ids import ContactId, GatewayId, OfferId
 from hotline.ports import Offer
 from queueing import keys
 from queueing.dispatcher import SLICE
@@ -267,12 +267,27 @@ async def test_operator_hears_that_nobody_is_staffed_and_that_somebody_is(redis_
         await until(lambda: not alarms.standing)
 
 
+async def test_callback_that_this_gateway_may_not_make_keeps_its_counselor_for_nobody(
+    redis_url: str,
+) -> None:
+    async with (
+        a_queue(redis_url) as scene,
+        taking(scene) as taker,
+        dispatching(scene, calls_back=lambda: False) as running,
+    ):
+        assert await promise(scene, a_promise())
+        await scene.store.enqueue(a_waiting("c2", after=9))
+        await until(lambda: running.feed.picture.waiting == 2)
+        await scene.add_ready("1001")
+        assert (await taker.next()).contact == "c2"
+
+
 async def test_operator_hears_of_a_callback_that_nobody_is_there_to_make(redis_url: str) -> None:
     async with a_queue(redis_url) as scene, dispatching(scene, tick=0.02) as running:
         assert await promise(scene, a_promise())
-        for _ in range(3):
-            scene.clock.advance(1)
-            await until(lambda: running.alarms.standing)
+        await until(lambda: running.feed.owner_of(ContactId("c1")) == "")
+        scene.clock.advance(1)
+        await until(lambda: running.alarms.standing)
         assert AlarmKind.NOBODY_STAFFED in running.alarms.standing
         assert running.unstaffed[-1] == frozenset()
         await scene.add_ready("1001")
@@ -291,9 +306,9 @@ async def test_operator_hears_that_no_professional_is_there_to_join_a_conversati
         await scene.a_talk("c1", "1001")
         await scene.add_ready("1002")  # a volunteer, who is asked for everybody else
         await scene.store.enqueue(a_waiting("c1+1"))
-        for _ in range(3):
-            scene.clock.advance(1)
-            await until(lambda: running.alarms.standing)
+        await until(lambda: running.feed.picture.waiting == 1)
+        scene.clock.advance(1)  # it looks once a tick: what is to be seen must be there by then
+        await until(lambda: running.alarms.standing)
         assert AlarmKind.NOBODY_STAFFED in running.alarms.standing
         await scene.store.put_counselor(replace(a_profile("2001"), kind=CounselorKind.PROFESSIONAL))
         await scene.ask("2001", S.READY)

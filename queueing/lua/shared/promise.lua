@@ -14,6 +14,7 @@ local function end_promise(contact, kind, seq, data)
   if digest and call('HGET', PROMISED, digest) == contact then call('HDEL', PROMISED, digest) end
   call('ZREM', LOOKS, contact)
   call('DEL', PROMISE .. contact)
+  if call('EXISTS', CONTACT .. contact) == 1 then call('HDEL', CONTACT .. contact, 'promised') end
   if not kind then return end
   forget(contact)
   journal(kind, contact, whole(seq), data)
