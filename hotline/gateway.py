@@ -269,7 +269,12 @@ class Gateway:
         try:
             charge = self._concerned(offer.contact)
             if offer.callback is not None and (charge is None or not charge.lives):
-                charge = self._call_back(offer, self._hold)
+                if charge is not None and charge.caller_leg in self._by_leg:
+                    charge = (
+                        None  # the caller hears our goodbye, and may still press the danger key
+                    )
+                else:
+                    charge = self._call_back(offer, self._hold)
         except Exception as error:  # not with its text, which may show what was promised
             log.error("contact %s: cannot be carried: %s", offer.contact[:8], type(error).__name__)
             self._returns.unreadable(offer)

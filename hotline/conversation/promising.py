@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, timedelta
 
 from hotline import events as e
 from hotline.call import LegEnded, LegEvent, PlaybackFinished
@@ -30,7 +30,10 @@ KEY = "9"
 HINT = "callback_hint"
 CHOICE_SECONDS = 40.0
 """From the key to the end of the choice; its words are half of it."""
-GOODBYE_SECONDS = 20.0
+GOODBYE_SECONDS = 12.0
+"""No goodbye takes longer; who presses the danger key in it is in line at once."""
+HUNG_UP_AFTER = timedelta(seconds=GOODBYE_SECONDS + 2)
+"""Nobody is called before: they would still be on our line."""
 
 Choice = tuple[str, list[Opening]]
 
@@ -149,6 +152,9 @@ class Promising:
     async def _ask(self, choice: str, stretches: list[Opening]) -> bool:
         """Have it promised; False when it was not, or the caller asked for something else since."""
         terms, waiting, seq = self._line.terms, self._in_line.asked(), self._contact.seq
+        hung_up = self._line.clock.now() + HUNG_UP_AFTER
+        stretches = [Opening(max(o.opens, hung_up), o.closes) for o in stretches]
+        stretches = [stretch for stretch in stretches if stretch.opens < stretch.closes]
         if terms is None or waiting is None or not stretches:
             return False
         if choice == "window" and waiting.priority is Priority.NORMAL:
