@@ -18,8 +18,16 @@ from typing import Protocol
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from hotline.events import ContactEvent, CounselorStateChanged, Event, InviteReceived, Reason
+from hotline.events import (
+    ContactEvent,
+    ContactRevived,
+    CounselorStateChanged,
+    Event,
+    InviteReceived,
+    Reason,
+)
 from hotline.journal.burial import Ending, is_burial, settled
+from hotline.journal.rows import hold
 from hotline.journal.tables import ContactRow, JournalRow
 from hotline.wire import EVENT_TYPES, decode
 
@@ -94,22 +102,31 @@ def unsettled(session: Session, events: Sequence[Event]) -> set[str]:
     """Return the contacts of which one of `events` may change what was folded before it: a burial
     stands that it may prove wrong, or it is a burial itself and the contact had ended.
 
-    Each contact's `events` are in order. One query, whatever their number.
+    Each contact's `events` are in order; those that are not are known to be late. One query,
+    whatever their number.
     """
     contacts = {event.subject for event in events if isinstance(event, ContactEvent)}
-    over = ContactRow.id.in_(contacts), ContactRow.ended_at.is_not(None)
-    ended, buried = set(), set()
-    for contact, reason in session.execute(select(ContactRow.id, ContactRow.reason).where(*over)):
-        (buried if reason == Reason.GATEWAY_LOST.value else ended).add(contact)
-    found = set()
+    standing, ended, buried = set[str](), set[str](), set[str]()
+    for row in session.scalars(select(ContactRow).where(ContactRow.id.in_(contacts))):
+        hold(session, (ContactRow, row.id), row)  # the projection will ask for it
+        if row.ended_at is not None:
+            (standing if row.reason == Reason.GATEWAY_LOST.value else ended).add(row.id)
+    found = set[str]()
     for event in events:
-        burial = is_burial(event)
-        if event.subject in buried or (burial and event.subject in ended):
-            found.add(event.subject)
-        if burial:
-            buried.add(event.subject)
+        contact = event.subject
+        if contact in standing:
+            found.add(contact)
+        elif is_burial(event):
+            if contact in ended or contact in buried:
+                found.add(contact)
+            buried.add(contact)
+        elif contact in buried:
+            if isinstance(event, ContactRevived):  # the next that the owner said: both count
+                buried.remove(contact)
+            else:
+                found.add(contact)
         elif isinstance(event, Ending):
-            ended.add(event.subject)
+            ended.add(contact)
     return found
 
 
