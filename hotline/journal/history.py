@@ -107,7 +107,9 @@ def unsettled(session: Session, events: Sequence[Event]) -> set[str]:
     """
     contacts = {event.subject for event in events if isinstance(event, ContactEvent)}
     standing, ended, buried = set[str](), set[str](), set[str]()
-    for row in session.scalars(select(ContactRow).where(ContactRow.id.in_(contacts))):
+    with session.no_autoflush:  # what is pending is no contact
+        rows = session.scalars(select(ContactRow).where(ContactRow.id.in_(contacts))).all()
+    for row in rows:
         hold(session, (ContactRow, row.id), row)  # the projection will ask for it
         if row.ended_at is not None:
             (standing if row.reason == Reason.GATEWAY_LOST.value else ended).add(row.id)
