@@ -178,6 +178,8 @@ TRANSITIONS: Mapping[ContactState | None, Mapping[type[e.Event], ContactState]] 
         e.ContactHeld: S.TALKING,
         e.ContactResumed: S.TALKING,
         e.CareLimitReached: S.TALKING,
+        # Said by whoever found the gateway dead that called back: the promise stands.
+        e.CallbackFailed: S.PROMISED,
         **_SECOND_COUNSELOR,
         e.CounselorLost: S.QUEUED,
         e.CounselorLeft: S.COMPLETED,

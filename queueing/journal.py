@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -70,6 +71,10 @@ class OfferProjection:
                         _end(row, CONTACT_ENDED, event.at)
             case _:
                 pass
+
+    def forget(self, session: Session, contacts: Collection[str]) -> None:
+        let_go(session)
+        session.execute(delete(OfferRow).where(OfferRow.contact.in_(contacts)))
 
     def clear(self, session: Session) -> None:
         let_go(session)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from hotline import events as e
@@ -36,6 +37,12 @@ class MessageProjection:
                     row.done_at, row.done_by = event.at, event.by
             case _:
                 pass
+
+    def forget(self, session: Session, contacts: Collection[str]) -> None:
+        """Keep who dealt with a message: that is told by events that are not the contact's."""
+        let_go(session)
+        told = update(MessageRow).where(MessageRow.contact.in_(contacts))
+        session.execute(told.values(recording=None, started_at=None, left_at=None))
 
     def clear(self, session: Session) -> None:
         let_go(session)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select, true, update
 from sqlalchemy.orm import Session
 
 from hotline import events as e
@@ -40,11 +41,21 @@ class RecordingProjection:
                 for row in _of(session, event.subject).values():
                     _stop(row, event.at)
 
+    def forget(self, session: Session, contacts: Collection[str]) -> None:
+        """Keep every row: the worker may be sealing it just now."""
+        let_go(session)
+        _forget_stops(session, RecordingRow.contact.in_(contacts))
+
     def clear(self, session: Session) -> None:
         """Forget the raw ones. What was sealed keeps its row: where the file is, and with which
-        checksum, is in no event; folding again finds the row and agrees with it."""
+        checksum, is in no event; folding again finds the row and says anew when it stopped."""
         let_go(session)
         session.execute(delete(RecordingRow).where(RecordingRow.state == RecordingState.RAW))
+        _forget_stops(session, true())
+
+
+def _forget_stops(session: Session, which: ColumnElement[bool]) -> None:
+    session.execute(update(RecordingRow).where(which).values(stopped_at=None, fault=None))
 
 
 def _of(session: Session, contact: str) -> dict[str, RecordingRow]:

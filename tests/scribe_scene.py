@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import redis
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from hotline.clock import SystemClock
-from hotline.database import snapshot
+from hotline.database import Base, snapshot
 from hotline.events import AlarmKind, Event
 from hotline.journal.history import Projection, read
 from hotline.journal.projection import ContactProjection, CounselorProjection
@@ -18,6 +19,8 @@ from hotline.journal.scribe import Scribe
 from hotline.journal.stream import JOURNAL_STREAM
 from hotline.wire import encode
 from queueing.journal import OfferProjection
+from recordings.messages import MessageProjection
+from recordings.projection import RecordingProjection
 from tests.histories import History
 
 
@@ -49,7 +52,13 @@ class Bell:
 
 
 def all_projections() -> list[Projection]:
-    return [ContactProjection(), CounselorProjection(), OfferProjection()]
+    return [
+        ContactProjection(),
+        CounselorProjection(),
+        OfferProjection(),
+        RecordingProjection(),
+        MessageProjection(),
+    ]
 
 
 def add(stream: redis.Redis, events: Sequence[Event]) -> None:
@@ -92,6 +101,17 @@ def fold_all(scribe: Scribe, stream: redis.Redis) -> None:
 def journalled(engine: Engine) -> list[Event]:
     with snapshot(engine) as session:
         return list(read(session))
+
+
+def contents(session: Session) -> dict[str, list[tuple[object, ...]]]:
+    """Everything that was folded, by table."""
+    session.flush()
+    return {
+        name: sorted((tuple(row) for row in session.execute(Base.metadata.tables[name].select())),
+                     key=repr)
+        for name in ("contacts", "contact_states", "counselor_intervals", "offers", "recordings",
+                     "messages")
+    }  # fmt: skip
 
 
 def a_visit(contact: str = "c1") -> History:

@@ -12,17 +12,7 @@ from datetime import datetime
 from hotline import events as e
 from hotline.contact import ContactState
 from hotline.events import Event, Result
-
-Ending = (
-    e.CallerLeft
-    | e.CounselorLeft
-    | e.PartnerLeft
-    | e.MessageLeft
-    | e.ContactRefused
-    | e.ContactFailed
-    | e.CallbackGivenUp
-    | e.CallbackWithdrawn
-)
+from hotline.journal.burial import Ending
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +38,8 @@ class ContactFacts:
 def trace(events: Iterable[Event]) -> list[ContactFacts]:
     """Fold `events` to one `ContactFacts` per contact.
 
-    Needs each contact's and each counselor's events in order; how subjects mix does not matter.
+    Needs each contact's events as `burial.settled` orders them, and each counselor's by time; how
+    subjects mix does not matter.
     """
     tracer = _Tracer()
     for event in events:
@@ -92,7 +83,7 @@ class _Tracer:
         if isinstance(event, e.ContactRevived):
             self._revive(facts, event)
         if facts.ended_at is not None:
-            return  # buried by the reconciler while its gateway lived: the first ending counts
+            return  # the first ending counts, and nothing after it
         _take_elsewhere(facts, event)
         match event:
             case e.InviteReceived():
@@ -100,11 +91,12 @@ class _Tracer:
             case e.ContactQueued():
                 facts.queued_at, facts.node = facts.queued_at or event.at, event.node
             case e.ContactAnswered() | e.CallbackReached():
+                self._end_talk(facts, event.at)  # if one goes on, how it ended never came
                 facts.answered_at = facts.answered_at or event.at
                 self._talking[facts.id] = event.at
             case e.ContactHeld() | e.ContactResumed() | e.CounselorParted():
                 self._hold(facts, event)
-            case e.CounselorLost():
+            case e.CounselorLost() | e.CallbackFailed():
                 self._end_talk(facts, event.at)
             case _ if isinstance(event, Ending):
                 self._end_talk(facts, event.at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, or_, select, update
@@ -29,6 +29,9 @@ class AlarmProjection:
                 _clear(session, event.at, *earlier)
             case _:
                 pass
+
+    def forget(self, session: Session, contacts: Collection[str]) -> None:
+        """Nothing: no contact's event is an alarm."""
 
     def clear(self, session: Session) -> None:
         session.execute(delete(AlarmRow))

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from hotline.clock import Clock
 from hotline.database import unit_of_work
-from hotline.events import Event
-from hotline.journal.history import Projection
+from hotline.events import ContactEvent, Event
+from hotline.journal.history import Projection, histories_of, unsettled
 from hotline.journal.rows import let_go
 from hotline.journal.stream import Entry
 from hotline.journal.tables import JournalRow, RejectRow, SubjectRow, WriterRow
@@ -100,12 +100,19 @@ class Ledger:
             self._check_fence(session)
             fresh = _unknown(session, items)
             if careful:
-                fresh, faults = self._one_by_one(session, fresh)
+                fresh, faults = _store_each(session, fresh)
                 rejects = rejects + faults
-            else:
-                self._all_at_once(session, fresh)
+            elif fresh:
+                session.execute(insert(JournalRow), [_row(item) for item in fresh])
             written.new = [item.event for item in fresh]
-            written.gaps = _follow(session, written.new)
+            written.gaps, late = _follow(session, written.new)
+            again = late | unsettled(session, written.new)
+            if careful:
+                rejects = rejects + self._fold_each(session, self._to_fold(session, fresh, again))
+            else:
+                for item in self._to_fold(session, fresh, again):
+                    for projection in self._projections:
+                        projection.fold(session, item.event)
             written.rejected = self._reject(session, rejects)
         return written
 
@@ -115,28 +122,25 @@ class Ledger:
         if session.scalar(current) != self._epoch:
             raise FenceLost
 
-    def _all_at_once(self, session: Session, items: Sequence[_Item]) -> None:
-        if items:
-            session.execute(insert(JournalRow), [_row(item) for item in items])
-        for item in items:
-            for projection in self._projections:
-                projection.fold(session, item.event)
+    def _to_fold(self, session: Session, fresh: list[_Item], again: set[str]) -> list[_Item]:
+        """Return what is to be folded now: `fresh`, but of the contacts that begin `again` all that
+        the journal has, after what was folded of them has been taken back."""
+        if not again:
+            return fresh
+        for projection in self._projections:
+            projection.forget(session, again)
+        own = {item.event.id: item.entry for item in fresh}
+        latest = {item.event.subject: item.entry for item in fresh}
+        whole = [
+            _Item(own.get(event.id, latest[event.subject]), event)
+            for event in histories_of(session, again)
+        ]
+        return whole + [item for item in fresh if item.event.subject not in again]
 
-    def _one_by_one(
-        self, session: Session, items: Sequence[_Item]
-    ) -> tuple[list[_Item], list[_Reject]]:
-        """Each event, and each fold of it, under a savepoint of its own."""
-        stored, faults = [], []
+    def _fold_each(self, session: Session, items: Sequence[_Item]) -> list[_Reject]:
+        """Fold each event for each projection under a savepoint of its own."""
+        faults = []
         for item in items:
-            try:
-                with session.begin_nested():
-                    session.execute(insert(JournalRow), [_row(item)])
-            except OperationalError:
-                raise
-            except Exception as error:
-                faults.append(_Reject(item.entry, "store", _reason(error)))
-                continue
-            stored.append(item)
             for projection in self._projections:
                 try:
                     with session.begin_nested():
@@ -146,7 +150,7 @@ class Ledger:
                 except Exception as error:
                     let_go(session)
                     faults.append(_Reject(item.entry, projection.name, _reason(error)))
-        return stored, faults
+        return faults
 
     def _reject(self, session: Session, rejects: Sequence[_Reject]) -> int:
         """Note what was rejected, once; return how many were new."""
@@ -185,6 +189,22 @@ def _decode(entries: Iterable[Entry]) -> tuple[list[_Item], list[_Reject]]:
     return items, rejects
 
 
+def _store_each(session: Session, items: Sequence[_Item]) -> tuple[list[_Item], list[_Reject]]:
+    """Journal each event under a savepoint of its own."""
+    stored, faults = [], []
+    for item in items:
+        try:
+            with session.begin_nested():
+                session.execute(insert(JournalRow), [_row(item)])
+        except OperationalError:
+            raise
+        except Exception as error:
+            faults.append(_Reject(item.entry, "store", _reason(error)))
+        else:
+            stored.append(item)
+    return stored, faults
+
+
 def _unknown(session: Session, items: Sequence[_Item]) -> list[_Item]:
     """Return those whose event is not in the journal, each once."""
     by_id: dict[str, _Item] = {}
@@ -194,12 +214,15 @@ def _unknown(session: Session, items: Sequence[_Item]) -> list[_Item]:
     return [item for event_id, item in by_id.items() if event_id not in known]
 
 
-def _follow(session: Session, events: Sequence[Event]) -> int:
-    """Keep each subject's last number; return how many were jumped over, less late comers."""
+def _follow(session: Session, events: Sequence[Event]) -> tuple[int, set[str]]:
+    """Keep each subject's last number.
+
+    Return how many numbers were jumped over, less late comers; and the contacts of the late comers.
+    """
     subjects = {event.subject for event in events}
     found = session.scalars(select(SubjectRow).where(SubjectRow.subject.in_(subjects)))
     rows = {row.subject: row for row in found}
-    gaps = 0
+    gaps, late = 0, set()
     for event in events:
         row = rows.get(event.subject)
         if row is None:
@@ -210,13 +233,17 @@ def _follow(session: Session, events: Sequence[Event]) -> int:
             row.missing += step - 1
             gaps += step - 1
             row.seq = event.seq
-        elif row.missing:
+            continue
+        of_contact = isinstance(event, ContactEvent)
+        if of_contact:
+            late.add(event.subject)
+        if row.missing:
             row.missing -= 1
             gaps -= 1
-        else:
+        elif not of_contact:  # a contact's never do: others gave one of its events this number
             log.warning("scribe: the numbers of subject %s begin again", event.subject[:8])
             row.seq = event.seq
-    return gaps
+    return gaps, late
 
 
 def _row(item: _Item) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -10,20 +11,9 @@ from sqlalchemy.orm import Session
 from hotline import events as e
 from hotline.contact import ContactState, after
 from hotline.errors import IllegalTransition
-from hotline.events import Reason
+from hotline.journal.burial import Ending
 from hotline.journal.rows import held, hold, let_go
 from hotline.journal.tables import ContactRow, ContactStateRow, CounselorIntervalRow
-
-Ending = (
-    e.CallerLeft
-    | e.CounselorLeft
-    | e.PartnerLeft
-    | e.MessageLeft
-    | e.ContactRefused
-    | e.ContactFailed
-    | e.CallbackGivenUp
-    | e.CallbackWithdrawn
-)
 
 
 class ContactProjection:
@@ -37,10 +27,15 @@ class ContactProjection:
         row = held(session, (ContactRow, event.subject), lambda: _contact(session, event.subject))
         if isinstance(event, e.ContactRevived):
             _revive(session, row, event)
-        elif row.reason != Reason.GATEWAY_LOST.value:
+        elif row.ended_at is None:  # the first ending counts, and nothing after it
             _move(session, row, event)
             _note(row, event)
         row.seq = max(row.seq, event.seq)
+
+    def forget(self, session: Session, contacts: Collection[str]) -> None:
+        let_go(session)
+        session.execute(delete(ContactStateRow).where(ContactStateRow.contact.in_(contacts)))
+        session.execute(delete(ContactRow).where(ContactRow.id.in_(contacts)))
 
     def clear(self, session: Session) -> None:
         let_go(session)
@@ -64,20 +59,29 @@ def _move(session: Session, row: ContactRow, event: e.Event) -> None:
         state = after(before, event, row.id)
     except IllegalTransition:  # the history has a hole: an ending still says how it ended
         ending = getattr(event, "termination", None)
-        if ending is None or row.ended_at is not None:
+        if ending is None:
             return
         state = ContactState(ending.result.value)
     if state is not before:
-        row.state = state.value
-        session.add(ContactStateRow(contact=row.id, seq=event.seq, state=state.value, at=event.at))
+        _enter(session, row, event, state.value)
+
+
+def _enter(session: Session, row: ContactRow, event: e.Event, state: str) -> None:
+    row.state = state
+    if event.seq <= row.seq:  # others gave an event the same number: the later one counts
+        session.flush()
+        same = session.get(ContactStateRow, (row.id, event.seq))
+        if same is not None:
+            same.state, same.at = state, event.at
+            return
+    session.add(ContactStateRow(contact=row.id, seq=event.seq, state=state, at=event.at))
 
 
 def _revive(session: Session, row: ContactRow, event: e.ContactRevived) -> None:
-    """Take the ending back: what was told in between by a gateway given up did not count."""
+    """Take the ending back: the contact is where its owner says."""
     row.ended_at = row.result = row.reason = None
     if row.state != event.state:
-        row.state = event.state
-        session.add(ContactStateRow(contact=row.id, seq=event.seq, state=event.state, at=event.at))
+        _enter(session, row, event, event.state)
     if event.state == ContactState.TALKING and row.talk_since is None and row.hold_since is None:
         row.talk_first_at = row.talk_first_at or event.at
         row.talk_since, row.talk_ended_at = event.at, None
@@ -114,6 +118,7 @@ def _note_talk(row: ContactRow, event: e.Event) -> None:
         case e.ContactAnswered() | e.CallbackReached():
             if isinstance(event, e.CallbackReached):
                 row.reached_at = row.reached_at or event.at
+            _end_talk(row, event.at)  # if one goes on, how it ended never came
             row.talk_first_at = row.talk_first_at or event.at
             row.talk_since = event.at
             row.counselor = event.counselor
@@ -124,7 +129,7 @@ def _note_talk(row: ContactRow, event: e.Event) -> None:
         case e.CounselorParted():  # whose hold, if any, is over with them
             _hold(row, [leg for leg in row.held_legs if leg != event.leg], event.at)
             row.counselor = event.stays
-        case e.CounselorLost():
+        case e.CounselorLost() | e.CallbackFailed():
             _end_talk(row, event.at)
         case e.ContactForwarded():
             row.forwarded_first_at = row.forwarded_first_at or event.at
@@ -214,6 +219,9 @@ class CounselorProjection:
         if following is not None:
             row.ended_at = following.started_at
         session.add(row)
+
+    def forget(self, session: Session, contacts: Collection[str]) -> None:
+        """Nothing: a counselor's intervals are told by the counselor's own events."""
 
     def clear(self, session: Session) -> None:
         let_go(session)

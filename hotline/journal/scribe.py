@@ -3,6 +3,8 @@
     read (lease) -> one transaction: fence, journal rows, folds -> after_commit -> XACK -> trim
 
 * An event whose id is in the journal is skipped: the stream may deliver it any number of times.
+* A contact's event that comes late, or after others buried the contact, has the whole contact
+  folded anew in the same transaction: no order of delivery can be seen in the tables.
 * Killed before the commit: nothing was written, the batch is pending and is read again. Killed
   after it: the batch is read again and skipped. Hence `after_commit` is called *at least* once
   for each event, and what it starts must be idempotent.

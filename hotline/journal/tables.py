@@ -1,6 +1,6 @@
 """The tables of the journal, and what is folded from it about contacts and counselors.
 
-``journal`` is the truth. All else here can be dropped and folded again (`journal.rebuild`), and
+``journal`` is the truth. All else here can be dropped and folded again (`history.rebuild`), and
 therefore has no foreign keys: a fold must not fail because an event about the parent is late.
 """
 
@@ -21,8 +21,8 @@ Position = BigInteger().with_variant(Integer, "sqlite")
 
 
 class JournalRow(Base):
-    """One event, as `wire.encode` writes it. `position` grows in the order of commits, which
-    is per subject the order in which things happened."""
+    """One event, as `wire.encode` writes it. `position` grows in the order of commits, which is per
+    subject the order in which things happened, but for what waited on a disk: see `burial`."""
 
     __tablename__ = "journal"
     __table_args__ = (Index(None, "subject", "seq"), Index(None, "type", "at"))

@@ -14,19 +14,21 @@ import pytest
 import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from admin import schema
 from admin.statistics.figures import Cell, Figures, Interval, Measures, fold
 from admin.statistics.sources import from_journal, from_tables
-from hotline.clock import SystemClock
 from hotline.database import open_engine, snapshot
 from hotline.events import Event
-from hotline.journal.projection import ContactProjection, CounselorProjection
+from hotline.journal.history import rebuild
 from hotline.journal.scribe import Scribe
 from hotline.journal.stream import GROUP, JOURNAL_STREAM, connect
 from hotline.wire import encode
-from queueing.journal import OfferProjection
+from tests.buried import HEARD, a_call, delivered, spooled
 from tests.histories import interleave, random_history
+from tests.scribe_scene import all_projections, contents, make_scribe
 
 MEASURES = Measures(zone=ZoneInfo("Asia/Shanghai"), interval=Interval.HOUR)
 
@@ -59,34 +61,67 @@ def plain(figures: dict[Cell, Figures]) -> dict[Cell, object]:
 @settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(seed=st.integers(0, 2**32), contacts=st.integers(0, 30), doubled=st.booleans())
+@given(
+    seed=st.integers(0, 2**32),
+    contacts=st.integers(0, 30),
+    doubled=st.booleans(),
+    late=st.booleans(),
+)
 def test_figures_of_the_tables_equal_a_recomputation_from_the_journal(
-    redis_url: str, empty_database: Path, seed: int, contacts: int, doubled: bool
+    redis_url: str, empty_database: Path, seed: int, contacts: int, doubled: bool, late: bool
 ) -> None:
     random = Random(seed)
-    events = interleave([random_history(f"{n:02}", random) for n in range(contacts)], random)
+    tales = [random_history(f"{n:02}", random) for n in range(contacts)]
+    happened = interleave(tales, random)
+    events = delivered(tales, random) if late else happened
     with tempfile.TemporaryDirectory() as folder, connect(redis_url) as stream:
         stream.flushall()
         path = Path(folder) / "hotline.sqlite"
         shutil.copy(empty_database, path)
         engine = open_engine(f"sqlite:///{path}")
-        scribe = Scribe(
-            redis=stream,
-            engine=engine,
-            projections=[ContactProjection(), CounselorProjection(), OfferProjection()],
-            after_commit=lambda _events: None,
-            clock=SystemClock(),
-        )
+        scribe = make_scribe(stream, engine)
         for part in parts(events, random):
             deliver(stream, part, scribe)
             if doubled:
                 deliver(stream, part, scribe)
-        with snapshot(engine) as session:
-            tables = from_tables(session, MEASURES)
-            assert plain(tables) == comparable(from_journal(session, MEASURES))
+            tables, journal = both(engine)  # also while some of it has not come
+            assert plain(tables) == comparable(journal)
+        tables, _ = both(engine)
+        assert (scribe.folded, scribe.rejected) == (len(events), 0)
+        with Session(engine) as session, session.begin():
+            before = contents(session)
+            rebuild(session, all_projections())
+            assert contents(session) == before
         engine.dispose()
-        assert plain(tables) == comparable(fold(events, MEASURES))
+        assert plain(tables) == comparable(fold(happened, MEASURES))
         assert sum(one.calls for cell, one in tables.items() if cell.node == "city") == contacts
+
+
+@pytest.mark.parametrize(
+    "number", [HEARD + 1, HEARD + 2, HEARD + 3], ids=["same", "between", "above"]
+)
+@pytest.mark.parametrize("at_once", [True, False])
+def test_call_whose_gateway_was_buried_before_its_spool_came_was_answered_and_did_not_fail(
+    redis_url: str, empty_database: Path, number: int, at_once: bool
+) -> None:
+    tale = a_call(seconds=300.0)
+    events = spooled(tale, number=number) + tale.counselor_events
+    engine = open_engine(f"sqlite:///{empty_database}")
+    with connect(redis_url) as stream:
+        scribe = make_scribe(stream, engine)
+        for part in [events] if at_once else [[event] for event in events]:
+            deliver(stream, part, scribe)
+    for figures in both(engine):
+        city = next(one for cell, one in figures.items() if cell.node == "city")
+        assert (city.offered, city.answered, city.failed, city.open) == (1, 1, 0, 0)
+        assert (city.talk, city.wrap_up) == (300.0, 60.0)
+    engine.dispose()
+
+
+def both(engine: Engine) -> tuple[dict[Cell, Figures], dict[Cell, Figures]]:
+    """The figures of the tables, and those of the journal."""
+    with snapshot(engine) as session:
+        return from_tables(session, MEASURES), from_journal(session, MEASURES)
 
 
 def parts(events: list[Event], random: Random) -> list[list[Event]]:

@@ -26,7 +26,7 @@ esac
 APT_GET = """
 case "$*" in
   *indextargets*) echo {mirror} ;;
-  *source*) touch asterisk_22.orig-Xpjproject.tar.xz ;;
+  *download-only*) touch asterisk_22.orig-Xpjproject.tar.xz ;;
 esac
 """
 TAR = """
@@ -60,12 +60,12 @@ class Scene:
         path.chmod(0o755)
 
     def run(self, script: Path, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run `script` with the fakes first in PATH."""
+        """Run `script` in our folder, with the fakes first in PATH."""
         path = f"{self.bin}:{os.environ['PATH']}"
         return subprocess.run(
             [str(script), *words],
             env={**os.environ, "PATH": path, "LOG": str(self.folder / "log")},
-            capture_output=True, text=True, check=False, timeout=60,
+            cwd=self.folder, capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
 
     def called(self, *programs: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -38,6 +38,7 @@ from tests.scribe_scene import (
     a_visit,
     add,
     all_projections,
+    contents,
     fold_all,
     journalled,
     make_scribe,
@@ -210,6 +211,8 @@ class BrokenProjection:
             session.flush()
             raise KeyError("a bug")
 
+    def forget(self, session: Session, contacts: Collection[str]) -> None: ...
+
     def clear(self, session: Session) -> None: ...
 
 
@@ -325,12 +328,3 @@ def test_rebuilding_gives_the_same_tables(stream: redis.Redis, engine: Engine) -
         rebuild(session, all_projections())
         assert contents(session) == before
         assert session.scalar(select(func.count()).select_from(tables.ContactRow)) == 40
-
-
-def contents(session: Session) -> dict[str, list[tuple[object, ...]]]:
-    session.flush()
-    return {
-        name: sorted((tuple(row) for row in session.execute(Base.metadata.tables[name].select())),
-                     key=repr)
-        for name in ("contacts", "contact_states", "counselor_intervals", "offers")
-    }  # fmt: skip

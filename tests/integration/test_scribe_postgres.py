@@ -24,7 +24,8 @@ from hotline.journal.stream import JOURNAL_STREAM, connect
 from hotline.journal.tables import RejectRow
 from hotline.wire import encode
 from queueing.journal import OfferProjection
-from tests.histories import interleave, random_history
+from tests.buried import delivered
+from tests.histories import random_history
 from tests.postgres import PostgresServer
 
 
@@ -46,7 +47,7 @@ def test_the_journal_and_its_figures_agree_and_a_refused_row_is_a_reject(
     redis_url: str, engine: Engine
 ) -> None:
     random = Random(11)
-    events = interleave([random_history(f"c{n}", random) for n in range(60)], random)
+    events = delivered([random_history(f"c{n}", random) for n in range(60)], random)
     with connect(redis_url) as stream:
         for event in events[:100]:
             stream.xadd(JOURNAL_STREAM, dict(encode(event)))  # type: ignore[arg-type]

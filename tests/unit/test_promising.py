@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from hotline import events as e
 from hotline.call import DigitPressed, LegEnded, PlaybackFinished
 from hotline.contact import ContactState as S
+from hotline.conversation.promising import GOODBYE_SECONDS
 from hotline.events import Priority, Reason
 from hotline.ids import GatewayId
 from tests.unit.scene import CALLER, NOON, Scene
@@ -91,6 +93,16 @@ def test_window_is_offered_by_the_next_key_and_has_the_callbacks_priority() -> N
     assert held.promise.waiting.priority is Priority.CALLBACK
     assert held.promise.openings[0].opens == NOON.replace(hour=18)
     assert scene.conversation.contact.id not in scene.queue.waiting
+
+
+def test_nobody_is_called_who_may_still_hear_our_goodbye() -> None:
+    async def act(s: Scene) -> None:
+        await s.press("91")
+
+    scene = play(act)
+    (held,) = scene.callbacks.promises.values()
+    promised = scene.last(e.CallbackPromised).at
+    assert held.promise.openings[0].opens >= promised + timedelta(seconds=GOODBYE_SECONDS)
 
 
 @pytest.mark.parametrize("key", ["2", "9", "#"])
