@@ -52,8 +52,8 @@ FENCE_SECONDS = 1.0
 KEY_SECONDS = 6.0
 """After the sentence, for the key."""
 MOST_SENTENCES = 2
-FAREWELL_SECONDS = 12.0
-"""No words to a counselor take longer."""
+FAREWELL_SECONDS = 8.0
+"""No words to a counselor take longer; less than is left of the offer's lease when they pick up."""
 
 
 class CallingBack:
@@ -228,9 +228,8 @@ class CallingBack:
         except (QueueUnavailable, TimeoutError):
             log.warning("contact %s: not dialled, the queue is away", self.contact.id[:8])
         if attempt == 0:
+            # The two stay claimed until the words are over: else both are offered anew meanwhile.
             self._record(e.OfferWithdrawn, offer=offer.id, counselor=offer.counselor)
-            withdrawn = OfferOutcome.WITHDRAWN
-            self._errands.send(lambda: self._tools.line.offers.give_back(offer, withdrawn))
             self._stop(Reason.WITHDRAWN, "callback_void")
             return
         facts = {"offer": offer.id, "counselor": offer.counselor, "attempt": attempt}

@@ -205,6 +205,8 @@ def test_nobody_is_dialled_without_the_queues_word() -> None:
             await a.scene.turn()
         assert a.hears(a.desk) == ("callback_void",)
         a.scene.queue.away = False
+        await a.settle()
+        assert a.scene.queue.states[ONE] is C.OFFERED  # to nobody else while the words last
         a.scene.timers.advance(20)
         await a.settle()
 
