@@ -34,6 +34,8 @@ class Claims:
         self._feed = feed
         self._gateway = gateway
         self._under_way: asyncio.Task[list[Offer]] | None = None
+        self._epoch = -1
+        """Of the picture by which those under way were proposed."""
         self._refused: list[Pair] = []
 
     async def begin(self, pairs: Sequence[Pair]) -> None:
@@ -42,9 +44,11 @@ class Claims:
         try:
             await self.settle()
         except QueueUnavailable:
-            self._refused += pairs
-            raise
+            if self._epoch == self._feed.epoch:  # else it is back since, and the picture another
+                self._refused += pairs
+                raise
         if pairs:
+            self._epoch = self._feed.epoch
             self._under_way = asyncio.create_task(self._claim(pairs))
 
     async def settle(self) -> list[Offer]:

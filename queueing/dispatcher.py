@@ -97,14 +97,15 @@ class Dispatcher:
         if not self._feed.is_heard:
             return
         self._let_go()
-        picture = self._feed.picture
+        picture, epoch = self._feed.picture, self._feed.epoch
         ours: list[Pair] = []
         postponed = -1
         while postponed < len(self._not_now):  # the counselors of those are free for others
             postponed = len(self._not_now)
             ours += self._ours(picture.pairs(milliseconds(self._clock.now()), most=SLICE))
         await self._claims.begin(ours)
-        if not picture.is_unfinished:
+        is_whole = self._feed.in_step and self._feed.epoch == epoch  # not being filled meanwhile
+        if is_whole and not picture.is_unfinished:
             self._look_for_unstaffed()
 
     # --- whose turn it is ----------------------------------------------------------
