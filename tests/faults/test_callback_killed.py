@@ -58,7 +58,7 @@ async def test_gateway_killed_while_it_dials_calls_nobody_twice(
                 counselor.extension, e.CounselorStateChanged, state=S.READY
             )
             assert free.reason == "callback_failed"
-            await until(lambda: is_up(server, name) and server.pid_of(name) != pid, seconds=30)
+            await until(lambda: is_up(server, name, after=pid), seconds=30)
             await until(lambda: all_active(server), seconds=20)
             assert owner.phone.seen("incoming") == 0  # the one that rang was taken from the list
             assert parties.endings(contact) == []
@@ -79,7 +79,7 @@ async def test_promise_outlives_redis_and_every_gateway(
     for name in pids:
         server.kill(name)
     for name, pid in pids.items():
-        await until(lambda: is_up(server, name) and server.pid_of(name) != pid, seconds=40)  # noqa: B023
+        await until(lambda: is_up(server, name, after=pid), seconds=40)  # noqa: B023
     await until(lambda: all_active(server), seconds=30)
     (tmp_path / "again").mkdir()
     async with (

@@ -86,7 +86,7 @@ async def test_gateway_killed_fails_the_contact_once_and_frees_both_counselors(
                 three.professional.extension, e.CounselorStateChanged, previous=S.OFFERED
             )
             assert (freed.state, freed.contact) == (S.READY, None)
-        await until(lambda: is_up(server, name) and server.pid_of(name) != pid, seconds=30)
+        await until(lambda: is_up(server, name, after=pid), seconds=30)
         await until(lambda: all_active(server), seconds=20)
         await both_become(three, S.READY)
         assert three.parties.endings(three.contact) == [LOST]

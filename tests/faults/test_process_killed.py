@@ -174,10 +174,12 @@ async def test_gateway_killed_while_a_phone_rings_frees_the_counselor_for_the_ne
 # --- what the tests look at ------------------------------------------------------------
 
 
-def is_up(server: HotlineServer, name: str) -> bool:
+def is_up(server: HotlineServer, name: str, *, after: int | None = None) -> bool:
+    """Say whether that process serves; in another life than that of process `after`."""
     status = server.status()
     return status is not None and any(
-        child.name == name and child.state is ChildState.UP for child in status.children
+        child.name == name and child.state is ChildState.UP and child.pid not in (None, after)
+        for child in status.children
     )
 
 
@@ -185,11 +187,7 @@ async def kill_and_await(server: HotlineServer, name: str) -> None:
     """SIGKILL `name` and return when its next life serves."""
     pid = server.pid_of(name)
     server.kill(name)
-
-    def lives_again() -> bool:
-        return is_up(server, name) and server.pid_of(name) != pid
-
-    await until(lives_again, seconds=30)
+    await until(lambda: is_up(server, name, after=pid), seconds=30)
 
 
 def all_active(server: HotlineServer) -> bool:

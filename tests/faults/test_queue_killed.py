@@ -149,7 +149,7 @@ async def test_gateway_killed_under_many_leaves_nobody_stuck_and_no_place_lost(
         for caller in crowd.waiting:  # those who were freed take those who wait
             if caller in left:
                 await crowd.answered(caller)
-        await until(lambda: is_up(server, name) and server.pid_of(name) != pid, seconds=30)
+        await until(lambda: is_up(server, name, after=pid), seconds=30)
         await until(lambda: all_active(server), seconds=20)
 
         again = [await crowd.call(caller.number) for caller in down]
