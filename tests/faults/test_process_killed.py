@@ -131,8 +131,7 @@ async def test_killed_gateway_fails_its_contacts_and_the_other_one_goes_on(
             )
             await parties.trunk.hang_up(call)
             await parties.watch.expect(contact, e.CallerLeft)
-        await until(lambda: is_up(server, name), seconds=30)
-        assert server.pid_of(name) != pid
+        await until(lambda: is_up(server, name, after=pid), seconds=30)
         await until(lambda: all_active(server), seconds=10)
     journalled_once(server)
 
