@@ -54,6 +54,10 @@ LEGS_KEPT_FREE = 2
 """Legs that apologies may use when the conversations are full."""
 
 
+class StillHere(Exception):
+    """Somebody is to be called back who is on our line: a promise that came too early."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switchboard:
     """What the gateway needs of the telephone."""
@@ -270,11 +274,8 @@ class Gateway:
             charge = self._concerned(offer.contact)
             if offer.callback is not None and (charge is None or not charge.lives):
                 if charge is not None and charge.caller_leg in self._by_leg:
-                    charge = (
-                        None  # the caller hears our goodbye, and may still press the danger key
-                    )
-                else:
-                    charge = self._call_back(offer, self._hold)
+                    raise StillHere  # and may press the danger key yet
+                charge = self._call_back(offer, self._hold)
         except Exception as error:  # not with its text, which may show what was promised
             log.error("contact %s: cannot be carried: %s", offer.contact[:8], type(error).__name__)
             self._returns.unreadable(offer)

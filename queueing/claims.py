@@ -39,16 +39,17 @@ class Claims:
         self._refused: list[Pair] = []
 
     async def begin(self, pairs: Sequence[Pair]) -> None:
-        """Claim `pairs`, once those before are answered for. Raises QueueUnavailable when Redis was
-        away for those before."""
+        """Claim `pairs`, once those before are answered for; not when their picture is gone by
+        then. Raises QueueUnavailable when Redis was away for those before."""
+        epoch = self._feed.epoch
         try:
             await self.settle()
         except QueueUnavailable:
-            if self._epoch == self._feed.epoch:  # else it is back since, and the picture another
+            if self._epoch == epoch:  # else it is back since, and the picture another
                 self._refused += pairs
                 raise
-        if pairs:
-            self._epoch = self._feed.epoch
+        if pairs and self._feed.epoch == epoch:
+            self._epoch = epoch
             self._under_way = asyncio.create_task(self._claim(pairs))
 
     async def settle(self) -> list[Offer]:

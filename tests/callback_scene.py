@@ -82,6 +82,12 @@ def held(scene: QueueScene, key: str, field: str) -> str | None:
         return connection.hget(key, field)
 
 
+def lose(scene: QueueScene, key: str) -> None:
+    """Let Redis lose `key`, as no script of ours does."""
+    with redis.Redis.from_url(scene.url) as connection:
+        assert connection.delete(key) == 1
+
+
 async def dialled(scene: QueueScene, *, seq: int = SEQ + 2) -> Offer:
     """A promise whose caller's phone may ring now."""
     assert await promise(scene, a_promise())

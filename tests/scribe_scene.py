@@ -10,17 +10,14 @@ import redis
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from admin import bootstrap
 from hotline.clock import SystemClock
 from hotline.database import Base, snapshot
 from hotline.events import AlarmKind, Event
 from hotline.journal.history import Projection, read
-from hotline.journal.projection import ContactProjection, CounselorProjection
 from hotline.journal.scribe import Scribe
 from hotline.journal.stream import JOURNAL_STREAM
 from hotline.wire import encode
-from queueing.journal import OfferProjection
-from recordings.messages import MessageProjection
-from recordings.projection import RecordingProjection
 from tests.histories import History
 
 
@@ -51,16 +48,6 @@ class Bell:
         self.standing.discard(kind)
 
 
-def all_projections() -> list[Projection]:
-    return [
-        ContactProjection(),
-        CounselorProjection(),
-        OfferProjection(),
-        RecordingProjection(),
-        MessageProjection(),
-    ]
-
-
 def add(stream: redis.Redis, events: Sequence[Event]) -> None:
     with stream.pipeline(transaction=True) as pipeline:
         for event in events:
@@ -80,7 +67,7 @@ def make_scribe(
     return Scribe(
         redis=stream,
         engine=engine,
-        projections=all_projections() if projections is None else projections,
+        projections=bootstrap.projections() if projections is None else projections,
         after_commit=told or Told(),
         clock=SystemClock(),
         alarms=alarms,

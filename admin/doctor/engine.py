@@ -25,8 +25,8 @@ _WITHOUT = {
         "the engine believes strangers' RTP: who sends to a port of ours first may get the call",
     ),
     "first_packet": Phrase(
-        "引擎偶尔在接通后听不见一方：约千分之一的通话单向无声",
-        "the engine is deaf to one side of a call now and then: to about one in a thousand",
+        "引擎偶尔在接通后听不见一方，直到通话结束",
+        "the engine is deaf to one side of a call now and then, until the call ends",
     ),
 }
 """What is so without a patch of ours (`EngineFacts.patches`)."""

@@ -25,6 +25,7 @@ from hotline.conversation.callbacktools import Tools
 from hotline.conversation.charge import Charge
 from hotline.conversation.conversation import Conversation
 from hotline.conversation.errands import Errands, attempt
+from hotline.conversation.guardedtimers import GuardedTimers
 from hotline.conversation.ringing import EVENT_OF, WITH_STATUS, Ringing, is_same
 from hotline.conversation.waitingroom import MUSIC
 from hotline.errors import PromptMissing, QueueUnavailable
@@ -76,8 +77,9 @@ class CallingBack:
         self._promise = callback.promise
         self._tools = tools
         self._hold = hold
+        self._timers = GuardedTimers(tools.line.timers, on_fault=self._task_failed)
         self._errands = Errands(
-            timers=tools.line.timers, name=f"callback {contact.id[:8]}", on_fault=self._task_failed
+            timers=self._timers, name=f"callback {contact.id[:8]}", on_fault=self._task_failed
         )
         self._offer: Offer | None = None
         self._ringing: Ringing | None = None
@@ -374,15 +376,8 @@ class CallingBack:
         self.contact.record(kind, at=self._tools.line.clock.now(), **facts)
 
     def _wait(self, seconds: float, then: Callable[[], None]) -> None:
-        def due() -> None:
-            try:
-                then()
-            except Exception:
-                log.exception("contact %s: a fault in a timer", self.contact.id[:8])
-                self._task_failed()
-
         self._forget_timer()
-        self._timer = self._tools.line.timers.after(seconds, due)
+        self._timer = self._timers.after(seconds, then)
 
     def _forget_timer(self) -> None:
         if self._timer is not None:

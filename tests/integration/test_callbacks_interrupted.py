@@ -9,8 +9,10 @@ import pytest
 from hotline import events as e
 from hotline.events import CounselorState as S
 from hotline.events import Reason
-from hotline.ids import ContactId
+from hotline.ids import ContactId, CounselorId
 from hotline.ports import Carried, Released
+from queueing import keys
+from queueing.routing.pair import Pair
 from tests.callback_scene import (
     CALLER,
     HOUR,
@@ -21,6 +23,7 @@ from tests.callback_scene import (
     claim,
     dialled,
     inbox,
+    lose,
     promise,
     release,
     told,
@@ -148,3 +151,28 @@ async def test_promises_are_listed_by_how_long_the_callers_have_waited(redis_url
             ("c1", "queued"),
             ("c2", "queued"),
         ]
+
+
+async def test_promise_that_redis_lost_harms_no_other_pair_of_its_batch(redis_url: str) -> None:
+    async with a_queue(redis_url, LIMITS) as scene:
+        assert await promise(scene, a_promise())
+        await scene.store.enqueue(a_waiting("c2"))
+        await scene.add_ready("1001", "1002")
+        lose(scene, keys.PROMISE + "c1")
+        pairs = [Pair(ContactId(c), CounselorId(n)) for c, n in (("c1", "1001"), ("c2", "1002"))]
+        lost, made = await scene.store.offer(pairs, gateway=GATEWAY)
+        assert lost is None
+        assert made is not None
+        assert await scene.state("1001") is S.READY
+
+
+async def test_caller_whose_counselor_is_lost_is_in_line_like_anybody_when_the_promise_is_over(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url, LIMITS) as scene:
+        offer = await dialled(scene)  # the caller took the call, and Redis lost the word of it
+        await scene.store.finish(offer, requeue=True)
+        await scene.add_ready("1002")
+        again = await claim(scene.store, extension="1002")
+        assert again is not None
+        assert "callback" not in inbox(scene, GATEWAY)[-1]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from admin import schema
+from admin import bootstrap, schema
 from admin.statistics.figures import Cell, Figures, Interval, Measures, fold
 from admin.statistics.sources import from_journal, from_tables
 from hotline.database import open_engine, snapshot
@@ -28,7 +28,7 @@ from hotline.journal.stream import GROUP, JOURNAL_STREAM, connect
 from hotline.wire import encode
 from tests.buried import HEARD, a_call, delivered, spooled
 from tests.histories import interleave, random_history
-from tests.scribe_scene import all_projections, contents, make_scribe
+from tests.scribe_scene import contents, make_scribe
 
 MEASURES = Measures(zone=ZoneInfo("Asia/Shanghai"), interval=Interval.HOUR)
 
@@ -90,7 +90,7 @@ def test_figures_of_the_tables_equal_a_recomputation_from_the_journal(
         assert (scribe.folded, scribe.rejected) == (len(events), 0)
         with Session(engine) as session, session.begin():
             before = contents(session)
-            rebuild(session, all_projections())
+            rebuild(session, bootstrap.projections())
             assert contents(session) == before
         engine.dispose()
         assert plain(tables) == comparable(fold(happened, MEASURES))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from itertools import count
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -14,8 +13,9 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.event import listen
 from sqlalchemy.orm import Session
 
+from admin import bootstrap
 from hotline.clock import SystemClock
-from hotline.database import Base, open_engine, snapshot
+from hotline.database import snapshot
 from hotline.events import AlarmKind, Event
 from hotline.journal import tables
 from hotline.journal.history import rebuild
@@ -27,7 +27,6 @@ from hotline.journal.stream import (
     SCRIBE_LEASE,
     JournalStream,
     LeaseLost,
-    connect,
 )
 from hotline.wire import encode
 from queueing.tables import OfferRow
@@ -37,26 +36,11 @@ from tests.scribe_scene import (
     Told,
     a_visit,
     add,
-    all_projections,
     contents,
     fold_all,
     journalled,
     make_scribe,
 )
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path / 'hotline.sqlite'}")
-    Base.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def stream(redis_url: str) -> Iterator[redis.Redis]:
-    with connect(redis_url) as connection:
-        yield connection
 
 
 def test_a_contact_that_was_escalated_belongs_to_who_ended_it_and_both_offers_were_answered(
@@ -268,7 +252,7 @@ def test_a_scribe_that_lost_its_lease_writes_nothing_and_hides_nothing(
     tale = a_visit()
     add(stream, tale.events)
     stale = JournalStream(stream, holder="stale", lease_ms=60_000)
-    ledger = Ledger(engine, all_projections(), SystemClock())
+    ledger = Ledger(engine, bootstrap.projections(), SystemClock())
     assert stale.acquire()
     ledger.take_over()
     taken = stale.read(count=5, pending=False)  # read, and then stopped for long
@@ -325,6 +309,6 @@ def test_rebuilding_gives_the_same_tables(stream: redis.Redis, engine: Engine) -
     fold_all(make_scribe(stream, engine), stream)
     with Session(engine) as session, session.begin():
         before = contents(session)
-        rebuild(session, all_projections())
+        rebuild(session, bootstrap.projections())
         assert contents(session) == before
         assert session.scalar(select(func.count()).select_from(tables.ContactRow)) == 40

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.event import listen
 from sqlalchemy.orm import Session
 
+from admin import bootstrap
 from hotline import events as e
 from hotline.database import Base, open_engine, snapshot, unit_of_work
 from hotline.events import Event
@@ -27,26 +28,11 @@ from tests.histories import History
 from tests.scribe_scene import (
     Told,
     add,
-    all_projections,
     contents,
     fold_all,
     journalled,
     make_scribe,
 )
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path / 'hotline.sqlite'}")
-    Base.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def stream(redis_url: str) -> Iterator[redis.Redis]:
-    with connect(redis_url) as connection:
-        yield connection
 
 
 def fold(stream: redis.Redis, engine: Engine, *batches: list[Event]) -> list[Event]:
@@ -69,7 +55,7 @@ def state_of(engine: Engine, contact: str = "c1") -> tuple[str | None, str | Non
 def agrees_with_a_rebuild(engine: Engine) -> bool:
     with Session(engine) as session, session.begin():
         before = contents(session)
-        rebuild(session, all_projections())
+        rebuild(session, bootstrap.projections())
         return contents(session) == before
 
 
@@ -273,7 +259,9 @@ def test_a_projection_with_a_bug_does_not_keep_the_others_from_folding_again(
     stream: redis.Redis, engine: Engine
 ) -> None:
     events = spooled(a_call(), number=HEARD + 1)
-    scribe = make_scribe(stream, engine, projections=[StumblesOverAnswers(), *all_projections()])
+    scribe = make_scribe(
+        stream, engine, projections=[StumblesOverAnswers(), *bootstrap.projections()]
+    )
     for event in events:
         add(stream, [event])
         fold_all(scribe, stream)

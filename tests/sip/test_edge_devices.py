@@ -43,13 +43,19 @@ def two_phones(edge: EdgeServer, make_peer: MakePeer) -> list[Peer]:
 
 
 def _ring(gateway: Peer, phones: list[Peer]) -> tuple[Message, list[Message]]:
-    """Call 1001 from the gateway; every phone rings."""
-    call = gateway.invite("1001", sender="hotline")
-    gateway.send(call)
-    invites = [phone.receive_request("INVITE") for phone in phones]
+    """Call 1001 from the gateway; every phone rings, and the edge has heard of it."""
+    call, invites = _reach(gateway, phones)
     for phone, invite in zip(phones, invites, strict=True):
         phone.reply(invite, 180)
+        gateway.receive(lambda m: m.status == 180, what="180 of each phone")
     return call, invites
+
+
+def _reach(gateway: Peer, phones: list[Peer]) -> tuple[Message, list[Message]]:
+    """Call 1001 from the gateway; every phone is asked."""
+    call = gateway.invite("1001", sender="hotline")
+    gateway.send(call)
+    return call, [phone.receive_request("INVITE") for phone in phones]
 
 
 def _finals(gateway: Peer, call: Message) -> list[int]:
@@ -73,6 +79,22 @@ def test_first_phone_to_answer_wins_and_the_other_is_told_that_it_was_taken(
     one.reply(at_one, 487)
     one.receive(lambda m: m.method == "ACK", what="ACK")
     assert other.requests("CANCEL") == []
+
+
+def test_phone_that_rings_only_after_another_answered_is_told_at_once_that_it_was_taken(
+    edge: EdgeServer, gateways: list[Peer], two_phones: list[Peer]
+) -> None:
+    one, other = two_phones
+    call, (at_one, at_other) = _reach(gateways[0], two_phones)
+    other.reply(at_other, 200)
+    assert gateways[0].final(call).status == 200
+    assert one.requests("CANCEL") == []  # RFC 3261, 9.1: not before a provisional response
+    one.reply(at_one, 180)
+    cancel = one.receive_request("CANCEL")
+    assert cancel.get("Reason").startswith("SIP;cause=200")  # RFC 3326
+    one.reply(cancel, 200)
+    one.reply(at_one, 487)
+    one.receive(lambda m: m.method == "ACK", what="ACK")
 
 
 def test_busy_phone_leaves_the_other_ringing(

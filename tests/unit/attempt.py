@@ -32,8 +32,9 @@ Act = Callable[["Attempt"], Awaitable[None]]
 class Attempt:
     """A callback that this gateway has claimed, and its counselor's and caller's phones."""
 
-    def __init__(self) -> None:
-        self.scene = Scene()
+    def __init__(self, *, windows: tuple[str, ...] | None = None) -> None:
+        """`windows`: those in which callers may ask to be called; None: nobody may."""
+        self.scene = Scene(windows=windows)
         self.number = NUMBER
         self.number_of: Callable[[SealedNumber], str] = lambda _sealed: self.number
         self.held: list[Charge] = []
@@ -67,12 +68,12 @@ class Attempt:
         )
         return CallingBack(offer.callback, contact=self.contact, tools=tools, hold=hold)
 
-    def claim(self) -> Offer:
+    def claim(self, contact: ContactId = C1) -> Offer:
         self.offers += 1
         expires = self.scene.clock.now() + timedelta(minutes=1)
         self.scene.queue.states[ONE] = C.READY
         offer = self.scene.callbacks.claim(
-            an_offer(C1, expires_at=expires, number=self.offers), HERE
+            an_offer(contact, expires_at=expires, number=self.offers), HERE
         )
         assert offer is not None
         return offer

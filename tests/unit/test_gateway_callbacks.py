@@ -28,8 +28,8 @@ PARTNER = Overflow(name="north", to="sip:help@192.0.2.20", when_unstaffed=True, 
 class Exchange(Attempt):
     """A gateway of fakes that has claimed a callback; all events go through the gateway."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, windows: tuple[str, ...] | None = None) -> None:
+        super().__init__(windows=windows)
         s = self.scene
         self.gateway = Gateway(
             gateway=HERE,
@@ -80,14 +80,28 @@ class Exchange(Attempt):
         assert isinstance(conversation, Conversation)
         return conversation
 
+    async def promised(self) -> Conversation:
+        """A caller waits here, and asks to be called back."""
+        self.gateway.leg_event(invited(CALLER))
+        self.gateway.leg_event(LegAnswered(leg=CALLER))
+        for digit in ("", *"#1191"):
+            if digit:
+                self.gateway.leg_event(DigitPressed(leg=CALLER, digit=digit))
+            await self.turns()
+        conversation = self.gateway.conversation_of(CALLER)
+        assert isinstance(conversation, Conversation)
+        return conversation
+
     async def turns(self) -> None:
         for _ in range(20):
             await self.scene.turn()
 
 
-def play(act: Callable[[Exchange], Awaitable[None]]) -> Exchange:
+def play(
+    act: Callable[[Exchange], Awaitable[None]], *, windows: tuple[str, ...] | None = None
+) -> Exchange:
     async def whole() -> Exchange:
-        exchange = Exchange()
+        exchange = Exchange(windows=windows)
         await act(exchange)
         await exchange.turns()
         return exchange
@@ -153,26 +167,35 @@ def test_caller_who_took_the_call_and_is_gone_unheard_is_mended_like_any_other()
 
 def test_caller_who_hung_up_is_not_taken_for_gone_while_the_queue_thinks_of_the_promise() -> None:
     async def act(x: Exchange) -> None:
-        s = x.scene = Scene(windows=())
-        x.gateway._converse = s.converse
-        x.gateway._switchboard = replace(x.gateway._switchboard, telephone=s.telephone)
-        x.gateway.leg_event(invited(CALLER))
-        await x.turns()
-        conversation = x.gateway.conversation_of(CALLER)
-        assert isinstance(conversation, Conversation)
-        s.conversation = conversation
-        await s.hear(LegAnswered(leg=CALLER))
-        await s.press("#119")
-        s.callbacks.thinking = asyncio.Event()
-        x.gateway.leg_event(DigitPressed(leg=CALLER, digit="1"))
-        await x.turns()
+        x.scene.callbacks.thinking = asyncio.Event()
+        conversations.append(await x.promised())
         x.gateway.leg_event(LegEnded(leg=CALLER, reason=Reason.CALLER_HUNG_UP, status=200))
         x.gateway.sweep()
-        s.callbacks.thinking.set()
-        await s.settle()
+        x.scene.callbacks.thinking.set()
 
-    exchange = play(act)
-    assert exchange.scene.state is S.PROMISED
+    conversations: list[Conversation] = []
+    play(act, windows=())
+    assert conversations[0].contact.state is S.PROMISED
+
+
+def test_caller_who_still_hears_our_goodbye_is_not_called_and_may_press_the_danger_key() -> None:
+    async def act(x: Exchange) -> None:
+        conversation = await x.promised()
+        contact = conversation.contact.id
+        await x.turns()
+        assert conversation.contact.state is S.PROMISED
+        promise = x.scene.callbacks.promises[contact].promise
+        x.scene.queue.waiting[contact] = promise.waiting  # whose clock is ahead, say
+        x.gateway.offer_made(x.claim(contact))
+        await x.turns()
+        assert x.scene.telephone.dialled == x.scene.telephone.called == []
+        assert x.scene.callbacks.promises[contact].owner == ""
+        assert not x.gateway.calls_back
+        x.gateway.leg_event(DigitPressed(leg=CALLER, digit="0"))
+        await x.turns()
+        assert conversation.contact.state is S.QUEUED
+
+    assert play(act, windows=()).scene.queue.states[ONE] is C.READY
 
 
 def test_heartbeat_says_what_a_callback_does_under_which_offer() -> None:
