@@ -1,11 +1,13 @@
 """Kamailio's configuration, written from the settings at each start.
 
-`kamailio.cfg` beside this file is a template: ``{{name}}`` stands for a value. A value that could
-break out of its place (a quote, a space, a line end) is refused before anything is written.
+The parts in `kamailio/` beside this file are a template: ``{{name}}`` stands for a value. A value
+that could break out of its place (a quote, a space, a line end) is refused before anything is
+written.
 """
 
 from __future__ import annotations
 
+import hmac
 import os
 import re
 import secrets
@@ -21,6 +23,8 @@ from hotline.overflow import Overflow
 from hotline.ports import RETRY_AFTER
 from hotline.privatefile import create_private, write_private
 
+PARTS = ("core", "requests", "registrations", "calls", "dialogs")
+"""Of the configuration, in their order."""
 CHILDREN = 4
 """UDP workers: one that waits for the disk must not hold up the others."""
 SOCKET_PATH_LIMIT = 107
@@ -95,10 +99,16 @@ def write(settings: Settings) -> Path:
     values["dialog_secret"] = _dialog_secret(settings.secrets_dir / "edge-dialog.key")
     write_private(target / "dispatcher.list", _dispatcher_list(settings))
     write_private(target / "address.list", _address_list(settings))
-    template = (files("hotline.edge") / "kamailio.cfg").read_text(encoding="utf-8")
+    values["target_secret"] = _derived(values["dialog_secret"], "target")
     config = target / "kamailio.cfg"
-    write_private(config, _NAME.sub(lambda name: values[name[1]], template))
+    write_private(config, _NAME.sub(lambda name: values[name[1]], template()))
     return config
+
+
+def template() -> str:
+    """Return the configuration with its placeholders."""
+    parts = files("hotline.edge") / "kamailio"
+    return "\n".join((parts / f"{part}.cfg").read_text(encoding="utf-8") for part in PARTS)
 
 
 def command(settings: Settings) -> list[str]:
@@ -187,3 +197,7 @@ def _dialog_secret(path: Path) -> str:
     if not path.exists():
         create_private(path, secrets.token_hex(32))
     return path.read_text(encoding="ascii").strip()
+
+
+def _derived(secret: str, purpose: str) -> str:
+    return hmac.digest(secret.encode(), purpose.encode(), "sha256").hex()

@@ -4,50 +4,29 @@ from __future__ import annotations
 
 import pytest
 
-from tests.edge_server import OUTSIDE_HOST, PHONE_HOST, EdgeServer
-from tests.servers import free_port, wait_until
-from tests.sip.conftest import MakePeer, furnish
-from tests.sip.wire import Message, Peer, whoever_receives
-
-
-def _pass(sender: Peer, receiver: Peer, request: Message) -> Message:
-    """Send within a dialog; return the request as it arrived, after a 200 went back."""
-    sender.send(request)
-    arrived = receiver.receive_request(request.method)
-    receiver.reply(arrived, 200)
-    assert sender.final(request).status == 200
-    return arrived
-
-
-def _to_gateway(
-    caller: Peer, gateways: list[Peer], call: Message
-) -> tuple[Peer, Message, Message, Message]:
-    """Let `call` be answered; return gateway, the INVITE it got, its 200, and the 200 received."""
-    caller.send(call)
-    gateway, invite = whoever_receives(gateways, "INVITE")
-    sent = gateway.reply(invite, 200)
-    answer = caller.final(call)
-    caller.send(caller.within(answer, "ACK"))
-    gateway.receive_request("ACK")
-    return gateway, invite, sent, answer
+from tests.edge_server import EdgeServer
+from tests.servers import wait_until
+from tests.sip.conftest import MakePeer
+from tests.sip.dialogs import pass_on, to_gateway
+from tests.sip.wire import Message, Peer
 
 
 def test_a_trunk_dialog_passes_in_both_directions(gateways: list[Peer], trunk: Peer) -> None:
     call = trunk.invite("12356", sender="x")
-    gateway, invite, sent, answer = _to_gateway(trunk, gateways, call)
+    gateway, invite, sent, answer = to_gateway(trunk, gateways, call)
     for number, method in enumerate(("UPDATE", "INVITE", "INFO", "PRACK"), start=3):
-        _pass(trunk, gateway, trunk.within(answer, method, cseq=number))
-        _pass(gateway, trunk, gateway.within_called(invite, sent, method, cseq=number))
-    _pass(gateway, trunk, gateway.within_called(invite, sent, "BYE", cseq=9))
+        pass_on(trunk, gateway, trunk.within(answer, method, cseq=number))
+        pass_on(gateway, trunk, gateway.within_called(invite, sent, method, cseq=number))
+    pass_on(gateway, trunk, gateway.within_called(invite, sent, "BYE", cseq=9))
 
 
 def test_a_phones_dialog_passes_in_both_directions(gateways: list[Peer], phone: Peer) -> None:
     call = phone.prove(phone.invite("*11", sender="1001"), "1001", "pw-1001")
-    gateway, invite, sent, answer = _to_gateway(phone, gateways, call)
+    gateway, invite, sent, answer = to_gateway(phone, gateways, call)
     for number, method in enumerate(("UPDATE", "INVITE"), start=4):
-        _pass(phone, gateway, phone.within(answer, method, cseq=number))
-        _pass(gateway, phone, gateway.within_called(invite, sent, method, cseq=number))
-    _pass(phone, gateway, phone.within(answer, "BYE", cseq=9))
+        pass_on(phone, gateway, phone.within(answer, method, cseq=number))
+        pass_on(gateway, phone, gateway.within_called(invite, sent, method, cseq=number))
+    pass_on(phone, gateway, phone.within(answer, "BYE", cseq=9))
 
 
 def test_a_counselors_leg_passes_in_both_directions(gateways: list[Peer], phone: Peer) -> None:
@@ -61,9 +40,9 @@ def test_a_counselors_leg_passes_in_both_directions(gateways: list[Peer], phone:
     gateway.send(gateway.within(answer, "ACK"))
     phone.receive_request("ACK")
     for number, method in enumerate(("UPDATE", "INVITE"), start=3):
-        _pass(gateway, phone, gateway.within(answer, method, cseq=number))
-        _pass(phone, gateway, phone.within_called(invite, sent, method, cseq=number))
-    _pass(phone, gateway, phone.within_called(invite, sent, "BYE", cseq=9))
+        pass_on(gateway, phone, gateway.within(answer, method, cseq=number))
+        pass_on(phone, gateway, phone.within_called(invite, sent, method, cseq=number))
+    pass_on(phone, gateway, phone.within_called(invite, sent, "BYE", cseq=9))
 
 
 def test_a_ringing_phone_is_cancelled(gateways: list[Peer], phone: Peer) -> None:
@@ -91,16 +70,16 @@ def test_later_requests_find_a_phone_behind_nat(gateways: list[Peer], phone: Pee
     call = phone.invite("*11", sender="1001")
     hidden = [(n, "<sip:1001@10.9.9.9:5060>" if n == "Contact" else v) for n, v in call.headers]
     call = phone.prove(Message(call.start, hidden, call.body), "1001", "pw-1001")
-    gateway, invite, sent, _ = _to_gateway(phone, gateways, call)
-    _pass(gateway, phone, gateway.within_called(invite, sent, "BYE"))
+    gateway, invite, sent, _ = to_gateway(phone, gateways, call)
+    pass_on(gateway, phone, gateway.within_called(invite, sent, "BYE"))
 
 
 def test_a_call_in_progress_outlives_a_restart_of_the_edge(
     edge: EdgeServer, gateways: list[Peer], trunk: Peer
 ) -> None:
-    gateway, _, _, answer = _to_gateway(trunk, gateways, trunk.invite("12356", sender="x"))
+    gateway, _, _, answer = to_gateway(trunk, gateways, trunk.invite("12356", sender="x"))
     edge.restart()
-    _pass(trunk, gateway, trunk.within(answer, "BYE", cseq=3))
+    pass_on(trunk, gateway, trunk.within(answer, "BYE", cseq=3))
 
 
 # --- dialogs that nobody began -------------------------------------------------------
@@ -129,7 +108,7 @@ def test_a_true_dialog_cannot_be_bent_towards_a_trunk(
 ) -> None:
     """The classic toll fraud: a re-INVITE of a call of one's own, to another number."""
     call = phone.prove(phone.invite("12356", sender="2001"), "2001", "pw-2001")
-    _, _, _, answer = _to_gateway(phone, gateways, call)
+    _, _, _, answer = to_gateway(phone, gateways, call)
     true = phone.within(answer, "INVITE", cseq=4)
     bent = Message(f"INVITE sip:13800138000@{trunk.host}:{trunk.port} SIP/2.0", true.headers)
     assert phone.ask(bent).status == 403
@@ -146,18 +125,18 @@ def _refer(request: Message, target: str) -> Message:
 def test_a_phones_refer_reaches_no_gateway(gateways: list[Peer], phone: Peer) -> None:
     """Toll fraud: the gateway would call whomever the REFER names."""
     call = phone.prove(phone.invite("12356", sender="2001"), "2001", "pw-2001")
-    gateway, _, _, answer = _to_gateway(phone, gateways, call)
+    gateway, _, _, answer = to_gateway(phone, gateways, call)
     refusal = phone.ask(_refer(phone.within(answer, "REFER", cseq=4), "sip:138@127.0.0.2"))
     assert refusal.status == 403
-    _pass(phone, gateway, phone.within(answer, "BYE", cseq=5))
+    pass_on(phone, gateway, phone.within(answer, "BYE", cseq=5))
     assert gateway.requests("REFER") == []
 
 
 def test_a_trunks_refer_reaches_no_gateway(gateways: list[Peer], trunk: Peer) -> None:
-    gateway, _, _, answer = _to_gateway(trunk, gateways, trunk.invite("12356", sender="x"))
+    gateway, _, _, answer = to_gateway(trunk, gateways, trunk.invite("12356", sender="x"))
     refusal = trunk.ask(_refer(trunk.within(answer, "REFER", cseq=4), "sip:138@127.0.0.2"))
     assert refusal.status == 403
-    _pass(trunk, gateway, trunk.within(answer, "BYE", cseq=5))
+    pass_on(trunk, gateway, trunk.within(answer, "BYE", cseq=5))
     assert gateway.requests("REFER") == []
 
 
@@ -174,8 +153,8 @@ def test_a_called_phones_refer_reaches_no_gateway_but_a_gateways_refer_the_phone
     gateway.send(gateway.within(answer, "ACK"))
     refused = _refer(phone.within_called(invite, sent, "REFER"), "sip:138@127.0.0.2")
     assert phone.ask(refused).status == 403
-    _pass(gateway, phone, _refer(gateway.within(answer, "REFER", cseq=3), "sip:1002@127.0.0.1"))
-    _pass(phone, gateway, phone.within_called(invite, sent, "BYE", cseq=2))
+    pass_on(gateway, phone, _refer(gateway.within(answer, "REFER", cseq=3), "sip:1002@127.0.0.1"))
+    pass_on(phone, gateway, phone.within_called(invite, sent, "BYE", cseq=2))
     assert gateway.requests("REFER") == []
 
 
@@ -183,13 +162,13 @@ def test_a_called_phones_refer_reaches_no_gateway_but_a_gateways_refer_the_phone
 def test_a_method_that_is_not_served_ends_at_the_edge(
     gateways: list[Peer], trunk: Peer, method: str
 ) -> None:
-    gateway, invite, sent, answer = _to_gateway(trunk, gateways, trunk.invite("12356", sender="x"))
+    gateway, invite, sent, answer = to_gateway(trunk, gateways, trunk.invite("12356", sender="x"))
     refusal = trunk.ask(trunk.within(answer, method, cseq=4))
     assert refusal.status == 405
     assert "UPDATE" in refusal.get("Allow")
     assert "REFER" not in refusal.get("Allow")
     assert gateway.ask(gateway.within_called(invite, sent, method)).status == 405
-    _pass(trunk, gateway, trunk.within(answer, "BYE", cseq=5))
+    pass_on(trunk, gateway, trunk.within(answer, "BYE", cseq=5))
     assert gateway.requests(method) == trunk.requests(method) == []
 
 
@@ -197,27 +176,7 @@ def test_forged_hotline_headers_are_stripped_within_a_dialog(
     gateways: list[Peer], phone: Peer
 ) -> None:
     call = phone.prove(phone.invite("12356", sender="2001"), "2001", "pw-2001")
-    gateway, _, _, answer = _to_gateway(phone, gateways, call)
+    gateway, _, _, answer = to_gateway(phone, gateways, call)
     info = phone.within(answer, "INFO", cseq=4)
     forged = Message(info.start, [*info.headers, ("X-Hotline-Last", "yes")])
-    assert _pass(phone, gateway, forged).all("X-Hotline-Last") == []
-
-
-def test_the_outside_party_of_an_emergency_call_can_hang_up(
-    tmp_path_factory: pytest.TempPathFactory, make_peer: MakePeer
-) -> None:
-    port = free_port()
-    server = EdgeServer(
-        tmp_path_factory.mktemp("edge"), edge={"outbound_trunk": f"{OUTSIDE_HOST}:{port}"}
-    )
-    furnish(server)
-    server.start()
-    try:
-        phone = make_peer(server, PHONE_HOST)
-        outside = make_peer(server, OUTSIDE_HOST, port)
-        call = phone.prove(phone.invite("110", sender="1001"), "1001", "pw-1001")
-        _, invite, sent, answer = _to_gateway(phone, [outside], call)
-        _pass(phone, outside, phone.within(answer, "UPDATE", cseq=4))
-        _pass(outside, phone, outside.within_called(invite, sent, "BYE"))
-    finally:
-        server.stop()
+    assert pass_on(phone, gateway, forged).all("X-Hotline-Last") == []
