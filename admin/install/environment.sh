@@ -9,9 +9,10 @@ folder=$1 kind=$2
 locks=("$root/requirements.txt")
 [ "$kind" = run ] || locks+=("$root/requirements-dev.txt")
 
-recipe=$(cat "${locks[@]}" "$root/pyproject.toml" <(echo "$root") | sha256sum | cut -c1-16)
+recipe() { cat "$@" "$root/pyproject.toml" <(echo "$root") | sha256sum | cut -c1-16; }
+wanted=$(recipe "${locks[@]}")
 stamp="$folder/.made-for-$kind"
-if [ "$(cat "$stamp" 2>/dev/null)" = "$recipe" ] && [ -x "$folder/bin/python" ]; then exit 0; fi
+if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && [ -x "$folder/bin/python" ]; then exit 0; fi
 
 . "$here/step.sh"
 # The engine is compiled against this Python: its headers must be there, as the system's are.
@@ -41,4 +42,5 @@ for lock in "${locks[@]}"; do options+=(-r "$lock"); done
 step "environment: install the locked packages" "${pip[@]}" install --require-hashes "${options[@]}"
 step "environment: install the platform" \
   "${pip[@]}" install --no-deps --no-build-isolation --no-index -e "$root"
-echo "$recipe" >"$stamp"
+echo "$wanted" >"$stamp"
+recipe "$root/requirements.txt" >"$folder/.made-for-run" # what tests need has all of it

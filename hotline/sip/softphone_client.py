@@ -58,6 +58,7 @@ class SoftphoneClient:
             "--address", self.address, "--port", str(self.port), "--rtp-port", str(self._rtp_port),
             "--session-expires", str(self._session_expires),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LONGEST_EVENT,
+            start_new_session=True,  # a terminal's Ctrl-C is for us, who end it
         )  # fmt: skip
         self._reader = asyncio.create_task(self._read())
         await self.expect("ready")
