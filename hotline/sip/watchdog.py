@@ -2,7 +2,9 @@
 
 One look per leg and second at the engine's counters, never anything per packet. A leg on hold may
 be silent; its time begins anew when the hold is over. A leg whose packets cannot be counted has
-no audio that the engine knows of: it counts as silent, and costs no other leg its look.
+no audio that the engine knows of: it counts as silent, and costs no other leg its look. A time in
+which nobody looked, for the process stood still, is nobody's silence: what came meanwhile may not
+have been read yet.
 """
 
 from __future__ import annotations
@@ -44,6 +46,9 @@ class Watchdog:
         Returns the legs that have been silent for the limit. A leg that is seen for the first
         time begins now: silence right after the answer counts as well.
         """
+        if (late := now - self._next) > INTERVAL:
+            for sign in self._signs.values():
+                sign.at += late
         self._next = now + min(INTERVAL, self._limit / 4)
         seen: dict[LegId, _Sign] = {}
         silent: list[LegId] = []
