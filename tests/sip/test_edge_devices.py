@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -15,7 +14,7 @@ from hotline.edge.control import EdgeUnavailable
 from hotline.ids import CounselorId
 from tests.edge_server import PHONE_HOST, EdgeServer
 from tests.servers import wait_until
-from tests.sip.conftest import MakePeer, furnish
+from tests.sip.conftest import MakePeer
 from tests.sip.wire import Message, Peer
 
 DEVICES = 2
@@ -23,15 +22,11 @@ PING = 1
 
 
 @pytest.fixture
-def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeServer]:
+def new_edge(tmp_path_factory: pytest.TempPathFactory) -> EdgeServer:
     """As everywhere, but for two phones at most, asked each second."""
-    server = EdgeServer(
+    return EdgeServer(
         tmp_path_factory.mktemp("edge"), edge={"devices": DEVICES, "phone_ping": PING}
     )
-    furnish(server)
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture
