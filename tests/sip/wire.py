@@ -13,6 +13,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -257,15 +258,25 @@ class Peer:
     def ask(self, request: Message) -> Message:
         """Send and return the final answer; a refused INVITE is acknowledged."""
         self.send(request)
-        final = self.final(request)
+        return self._acknowledged(request, self.final(request))
+
+    def insist(self, request: Message, *, times: int = 10) -> Message:
+        """The same, for a datagram that may be lost where a buffer is full: sent again each half
+        second until a final answer comes (RFC 3261 section 17.1.1.2)."""
+        for _ in range(times - 1):
+            self.send(request)
+            with suppress(AssertionError):
+                return self._acknowledged(request, self.final(request, seconds=0.5))
+        return self.ask(request)
+
+    def _acknowledged(self, request: Message, final: Message) -> Message:
         if request.method == "INVITE" and final.status >= 300:
             self.ack_refusal(request, final)
         return final
 
     def ask_as(self, request: Message, user: str, password: str) -> Message:
         """Send, answer the challenge that must come, and return the final answer."""
-        final = self.ask(self.prove(request, user, password))
-        return final
+        return self.ask(self.prove(request, user, password))
 
     def prove(self, request: Message, user: str, password: str) -> Message:
         """Send, take the challenge, and return the request with credentials, not yet sent."""
