@@ -310,7 +310,7 @@ class Peer:
     # --- receiving -------------------------------------------------------------------
 
     def receive(
-        self, wanted: Callable[[Message], bool], *, seconds: float = 5.0, what: str = "message"
+        self, wanted: Callable[[Message], bool], *, seconds: float = 10.0, what: str = "message"
     ) -> Message:
         """Return the next message that is `wanted`; others stay for later calls."""
         for message in self._passed_over:
@@ -327,10 +327,10 @@ class Peer:
                 return message
             self._passed_over.append(message)
 
-    def receive_request(self, method: str, *, seconds: float = 5.0) -> Message:
+    def receive_request(self, method: str, *, seconds: float = 10.0) -> Message:
         return self.receive(lambda m: m.method == method, seconds=seconds, what=method)
 
-    def final(self, request: Message, *, seconds: float = 5.0) -> Message:
+    def final(self, request: Message, *, seconds: float = 10.0) -> Message:
         """Return the final reply to `request`."""
         key = (request.get("Call-ID"), request.get("CSeq"))
         return self.receive(
