@@ -70,7 +70,7 @@ def hotline(
         {
             "edge.phone_ping": 3,
             "gateway.rtp_silence": 3,
-            "gateway.ring_timeout": 3,
+            "gateway.ring_timeout": 6,
             "queueing.wrap_up": 1,
             "queueing.position_every": 4,
             "statistics.short_abandon": 1,
