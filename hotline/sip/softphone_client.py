@@ -90,7 +90,7 @@ class SoftphoneClient:
             self._events.append({"event": "gone"})
             self._news.notify_all()
 
-    async def expect(self, event: str, *, seconds: float = 10.0, **facts: object) -> Event:
+    async def expect(self, event: str, *, seconds: float = 20.0, **facts: object) -> Event:
         """Return, and forget, the first event of that name with these facts.
 
         Raises PhoneSilent when it does not come within `seconds`, saying what came instead.
