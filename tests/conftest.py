@@ -16,7 +16,6 @@ from tests.hotline_server import HotlineServer
 from tests.servers import RedisServer
 from tests.tonal import tonal_folder, tones_instead_of_words
 
-
 # A busy machine takes its time over an example: that is no fault of what is tested.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
