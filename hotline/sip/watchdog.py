@@ -18,7 +18,7 @@ from hotline.ids import LegId
 log = logging.getLogger(__name__)
 
 INTERVAL = 1.0
-"""Seconds between two sweeps."""
+"""Seconds between two sweeps at most."""
 
 
 @dataclass(slots=True)
@@ -34,6 +34,7 @@ class Watchdog:
 
     def __init__(self, *, limit: float) -> None:
         self._limit = limit
+        self._every = min(INTERVAL, limit / 4)
         self._signs: dict[LegId, _Sign] = {}
         self._next = 0.0
 
@@ -46,10 +47,10 @@ class Watchdog:
         Returns the legs that have been silent for the limit. A leg that is seen for the first
         time begins now: silence right after the answer counts as well.
         """
-        if (late := now - self._next) > INTERVAL:
+        if (late := now - self._next) > self._every:
             for sign in self._signs.values():
                 sign.at += late
-        self._next = now + min(INTERVAL, self._limit / 4)
+        self._next = now + self._every
         seen: dict[LegId, _Sign] = {}
         silent: list[LegId] = []
         for leg, count in watched:

@@ -157,7 +157,7 @@ def demonstration(folder: Path, *words: str) -> Iterator[Shown]:
             yield Shown(process)
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=30)
+            process.wait(timeout=60)
 
 
 async def test_demonstration_stays_up_and_its_accounts_work(
@@ -178,7 +178,7 @@ async def test_demonstration_stays_up_and_its_accounts_work(
             await phone.hang_up(call)
             await phone.expect("ended", call=call)
         shown.process.send_signal(signal.SIGINT)
-        assert shown.process.wait(timeout=30) == 0, shown.text[-3000:]
+        assert shown.process.wait(timeout=60) == 0, shown.text[-3000:]
     assert not (tmp_path / "demo" / "state" / "run" / "status.json").exists()
 
 
