@@ -127,7 +127,6 @@ def assert_exactly_once(events: list[Event], *, engine_url: str) -> None:
     engine.dispose()
 
 
-@pytest.mark.timeout(60)
 def test_a_scribe_bears_redis_being_killed_and_goes_on(
     own_redis: RedisServer, tmp_path: Path
 ) -> None:
@@ -143,11 +142,11 @@ def test_a_scribe_bears_redis_being_killed_and_goes_on(
 
     with scribe_process(own_redis.url, database, str(tmp_path / "told")) as process:
         feed(own_redis.url, events[:200])
-        wait_until(lambda: journalled() == 200, what="the first part")
+        wait_until(lambda: journalled() == 200, what="the first part", seconds=60)
         own_redis.kill()
         own_redis.start()
         feed(own_redis.url, events[200:])
-        wait_until(lambda: journalled() == len(events), what="the second part")
+        wait_until(lambda: journalled() == len(events), what="the second part", seconds=60)
         assert process.poll() is None
     assert_exactly_once(events, engine_url=database)
     engine.dispose()
