@@ -128,7 +128,7 @@ class HotlineServer:
             return
         self._process.send_signal(signal.SIGTERM)
         try:
-            self._process.wait(timeout=30)
+            self._process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -10,9 +10,10 @@ One JSON object per line. Commands on standard input, each with ``do``:
     silent   {}    no RTP and no RTCP from now on, in any call   audible {}   again
     vanish   {}    exit at once, without a word                  quit {}      hang up and exit
 
-Events on standard output, each with ``event``: ready {port}, registered {status}, incoming {call,
-from, to, headers} (numbered from 10000), ringing {call, status}, answered {call}, media {call,
-state: "active"|"held"}, digit {call, digit}, ended {call, status}, error {do, text}.
+Events on standard output, each with ``event``: ready {port}, registered {status}, policy {} (it is
+in force), incoming {call, from, to, headers} (numbered from 10000), ringing {call, status},
+answered {call}, media {call, state: "active"|"held"}, digit {call, digit}, ended {call, status},
+error {do, text}.
 
 ``record``: what each call hears is written to ``<folder>/<call>.wav``.
 """
@@ -180,6 +181,7 @@ class Softphone:
             self._policy = replace(self._policy, **changes)
         except TypeError as error:
             raise ValueError(str(error)) from None
+        self.tell("policy")
 
     def _dial(self, command: Command) -> None:
         number = int(command["call"])
