@@ -99,8 +99,10 @@ def in_hand(redis_url: str) -> int:
 
 
 def acknowledged(redis_url: str) -> bool:
+    """Whether a scribe has been there, and has acknowledged every entry."""
     with connect(redis_url) as stream:
-        return all(group["pending"] == 0 and group["lag"] == 0 for group in groups(stream))
+        found = groups(stream)
+    return bool(found) and all(one["pending"] == 0 and one["lag"] == 0 for one in found)
 
 
 def groups(stream: redis.Redis) -> list[dict[str, Any]]:
