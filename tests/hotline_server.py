@@ -27,6 +27,8 @@ from tests.servers import free_port, rtp_port, wait_until
 
 TRUNK_ADDRESS = "127.0.0.2"
 PHONES_ADDRESS = "127.0.0.3"
+SPEECH_ADDRESS = "127.0.0.6"
+"""Where the gateways have their RTP, and nothing else."""
 PASSWORD = "loopback-only"
 
 TRUNK = f"""
@@ -52,7 +54,12 @@ class HotlineServer:
         folder.mkdir(parents=True, exist_ok=True)
         write_config(self.config)
         self.config.write_text(
-            _override(self.config.read_text("utf-8"), overrides or {}) + TRUNK + more
+            _override(
+                self.config.read_text("utf-8"),
+                {"gateway.address": SPEECH_ADDRESS, **(overrides or {})},
+            )
+            + TRUNK
+            + more
         )
         self.settings: Settings = load(self.config)
         if prompts is not None:  # spoken once for all tests

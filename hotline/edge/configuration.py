@@ -69,7 +69,7 @@ def slots(settings: Settings) -> dict[str, str]:
     """Return the SIP URI of each gateway by its slot, ``gateway-1`` first."""
     gateway = settings.gateway
     return {
-        f"gateway-{n + 1}": f"sip:{gateway.address}:{gateway.first_port + n}"
+        f"gateway-{n + 1}": f"sip:{gateway.sip_address}:{gateway.first_port + n}"
         for n in range(gateway.processes)
     }
 
@@ -135,7 +135,7 @@ def _values(settings: Settings) -> dict[str, str]:
         raise ConfigError(f"state: {socket} is too long for a socket; use a shorter state folder")
     if edge.address == "0.0.0.0":  # noqa: S104 - refused, not bound
         raise ConfigError("edge.address: name one address that phones reach, not 0.0.0.0")
-    _checked("gateway.address", settings.gateway.address, _HOST)
+    _checked("gateway.sip_address", settings.gateway.sip_address, _HOST)
     return {
         "address": _checked("edge.address", edge.address, _HOST),
         "port": str(edge.port),

@@ -78,7 +78,7 @@ class Softphone:
     ) -> None:
         self._at = (address, port)
         self._config = account_config(
-            at=self._at, rtp=rtp, session_expires=session_expires, user="phone"
+            at=self._at, rtp=(address, *rtp), session_expires=session_expires, user="phone"
         )
         self._config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
         self._out = out

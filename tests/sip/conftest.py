@@ -59,7 +59,7 @@ def gateways(edge: EdgeServer, sockets_of_gateways: list[Peer]) -> list[Peer]:
 def sockets_of_gateways(new_edge: EdgeServer, make_peer: MakePeer) -> list[Peer]:
     gateway = new_edge.settings.gateway
     return [
-        make_peer(new_edge, gateway.address, gateway.first_port + n)
+        make_peer(new_edge, gateway.sip_address, gateway.first_port + n)
         for n in range(gateway.processes)
     ]
 

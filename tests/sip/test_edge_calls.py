@@ -246,7 +246,7 @@ def test_gateway_calls_a_caller_back_by_the_outbound_trunk(
     host, port = str(outward_edge.settings.edge.outbound_trunk).split(":")
     outside = make_peer(outward_edge, host, int(port))
     gateway = outward_edge.settings.gateway
-    caller = make_peer(outward_edge, gateway.address, gateway.first_port)
+    caller = make_peer(outward_edge, gateway.sip_address, gateway.first_port)
     call = caller.invite("13800138000", sender="12356", extra=(CALL_BACK,))
     caller.send(call)
     invite = outside.receive_request("INVITE")
@@ -271,7 +271,7 @@ def test_gateway_calls_nothing_back_but_a_telephone_number(
     outward_edge: EdgeServer, make_peer: MakePeer, number: str
 ) -> None:
     gateway = outward_edge.settings.gateway
-    caller = make_peer(outward_edge, gateway.address, gateway.first_port)
+    caller = make_peer(outward_edge, gateway.sip_address, gateway.first_port)
     assert caller.ask(caller.invite(number, sender="12356", extra=(CALL_BACK,))).status == 404
 
 
@@ -285,7 +285,7 @@ def test_gateway_calls_nobody_back_where_that_is_off(
     server.start()
     try:
         gateway = server.settings.gateway
-        caller = make_peer(server, gateway.address, gateway.first_port)
+        caller = make_peer(server, gateway.sip_address, gateway.first_port)
         invite = caller.invite("13800138000", sender="12356", extra=(CALL_BACK,))
         assert caller.ask(invite).status == 404
     finally:
@@ -315,6 +315,6 @@ def test_the_host_of_a_gateway_alone_is_not_enough(
 ) -> None:
     """Only ip *and* port make a gateway: other programs of that machine are strangers."""
     phone.register("1001", "pw-1001")
-    impostor = make_peer(edge, edge.settings.gateway.address)
+    impostor = make_peer(edge, edge.settings.gateway.sip_address)
     assert impostor.ask(impostor.invite("1001", sender="hotline")).status == 407
     assert phone.requests("INVITE") == []

@@ -35,7 +35,7 @@ async def test_torture_ends_neither_edge_nor_gateway(
     settings = tonal_hotline.settings
     edge = (settings.edge.address, settings.edge.port)
     gateways = [
-        (settings.gateway.address, settings.gateway.first_port + n)
+        (settings.gateway.sip_address, settings.gateway.first_port + n)
         for n in range(settings.gateway.processes)
     ]
     before = {name: tonal_hotline.pid_of(name) for name in PROCESSES}
