@@ -18,7 +18,7 @@ from functools import partial
 
 from hotline import events as e
 from hotline.call import DigitPressed, LegAnswered, LegEnded, LegEvent, PlaybackFinished
-from hotline.clock import Timer
+from hotline.clock import SteadyClock, Timer
 from hotline.contact import Contact, ContactState
 from hotline.conversation.arrival import Arrival
 from hotline.conversation.callbacktools import Tools
@@ -77,6 +77,7 @@ class CallingBack:
         self._promise = callback.promise
         self._tools = tools
         self._hold = hold
+        self._dates = SteadyClock(tools.line.clock)
         self._timers = GuardedTimers(tools.line.timers, on_fault=self._task_failed)
         self._errands = Errands(
             timers=self._timers, name=f"callback {contact.id[:8]}", on_fault=self._task_failed
@@ -235,7 +236,7 @@ class CallingBack:
             self._stop(Reason.WITHDRAWN, "callback_void")
             return
         facts = {"offer": offer.id, "counselor": offer.counselor, "attempt": attempt}
-        self.contact.was_told(e.CallbackDialled, at=self._tools.line.clock.now(), **facts)
+        self.contact.was_told(e.CallbackDialled, at=self._dates.now(), **facts)
         if self._counselor is None:
             self._stop(Reason.COUNSELOR_HUNG_UP, "")
         elif self._reason is None:
@@ -373,7 +374,7 @@ class CallingBack:
     # --- means ---------------------------------------------------------------------
 
     def _record(self, kind: type[e.Event], **facts: object) -> None:
-        self.contact.record(kind, at=self._tools.line.clock.now(), **facts)
+        self.contact.record(kind, at=self._dates.now(), **facts)
 
     def _wait(self, seconds: float, then: Callable[[], None]) -> None:
         self._forget_timer()

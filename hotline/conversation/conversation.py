@@ -83,7 +83,7 @@ class Conversation:
             queue=line.queue,
             waiting_room=waiting_room,
             errands=self._errands,
-            clock=line.clock,
+            clock=line.dates or line.clock,
         )
         self._seat = Seat(
             contact,
@@ -395,4 +395,4 @@ class Conversation:
         self._record(kind, termination=termination, **facts)
 
     def _record(self, kind: type[E], **facts: object) -> E:
-        return self.contact.record(kind, at=self._line.clock.now(), **facts)
+        return self.contact.record(kind, at=self._line.now(), **facts)

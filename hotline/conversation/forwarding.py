@@ -129,7 +129,7 @@ class Forwarding:
         menu = visit.in_line.asks
         if menu is None:
             return
-        waited = (visit.line.clock.now() - visit.in_line.since).total_seconds()
+        waited = (visit.line.now() - visit.in_line.since).total_seconds()
         headers = dict(context(visit.contact.id, visit.arrival, menu, waited=waited))
         identity = self._identity() if one.pass_number else ""
         if identity:

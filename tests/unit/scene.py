@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from hotline.call import (
     LegTried,
     PlaybackFinished,
 )
-from hotline.clock import ManualClock, ManualTimers
+from hotline.clock import ManualClock, ManualTimers, SteadyClock
 from hotline.contact import Contact, ContactState
 from hotline.conversation.arrival import Arrival, DialledLine
 from hotline.conversation.care import CareLimit
@@ -115,7 +116,7 @@ class Scene:
         return Conversation(
             contact=contact,
             arrival=arrival,
-            line=self.line,
+            line=replace(self.line, dates=SteadyClock(self.clock)),
             ring_timeout=20,
             reception=reception,
             waiting_room=WaitingRoom(
