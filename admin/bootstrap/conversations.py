@@ -114,6 +114,7 @@ class Conversations:
             voicemail=self.settings.voicemail,
             recorder=self.recorder,
             identity_of=lambda number: asserted_identity(sealed.open(number), realm=realm),
+            seats=self.store,
             room=lambda: telephone.legs < telephone.capacity * PARTNERS_SHARE,
         )
 

@@ -38,6 +38,7 @@ from hotline.ports import Offer
 from hotline.voicemail import Voicemail
 from queueing.limits import Limits
 from tests.fakecallbacks import FakeCallbacks
+from tests.fakepartners import FakePartners
 from tests.fakes import (
     EventList,
     FakeAlarms,
@@ -74,11 +75,13 @@ class Scene:
         self.clock = ManualClock(NOON)
         self.queue = queue or FakeQueue(clock=self.clock)
         self.timers = ManualTimers()
+        self.partners = FakePartners()
         self.ways = Ways(
             overflow=tuple(overflow),
             voicemail=Voicemail(enabled=voicemail),
             recorder=self.recorder,
             identity_of=lambda _sealed: "<sip:13800138000@here>",
+            seats=self.partners,
         )
         self.callbacks = FakeCallbacks(
             self.queue, clock=self.clock, limits=Limits(callback_attempts=1)
