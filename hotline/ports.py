@@ -169,8 +169,8 @@ class Queue(Protocol):
         """Take the contact out, whatever its state; frees a counselor who serves it.
 
         The place is kept for a while: for who hung up while waiting, and with `fault` (we, or the
-        network, cut the caller off) also for who was talking. Not for who was `served` elsewhere:
-        by a partner, or with a message.
+        network, cut the caller off) also for who was talking, or was `served` elsewhere: by a
+        partner, or with a message. Who is, leaves once more when that is over.
         """
         ...
 

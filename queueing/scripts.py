@@ -30,7 +30,7 @@ NAMES = (
     "accept", "change_state", "dial_back", "enqueue", "expire", "extend_wrap_up", "finish",
     "give_back", "hand_over", "heartbeat", "leave", "offer", "order", "promise", "pulse",
     "put_counselor", "put_plan", "put_record", "reach_back", "release_back", "remove_counselor",
-    "restate", "snapshot", "withdraw_back",
+    "restate", "seat_partner", "snapshot", "withdraw_back",
 )  # fmt: skip
 """One script each, and one method of the store each."""
 

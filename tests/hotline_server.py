@@ -17,12 +17,13 @@ from admin.demo.watch import Watch
 from admin.initialize import write_config
 from admin.roster import Person
 from admin.supervision.status import Status
-from hotline.clock import SystemClock
+from hotline.clock import Clock, SystemClock
 from hotline.config import Settings
 from hotline.configfile import load
 from hotline.events import Event
 from hotline.sip.softphone_client import SoftphoneClient
 from queueing.store import QueueStore
+from tests.machine_clock import MachineClock
 from tests.servers import free_port, rtp_port, wait_until
 
 TRUNK_ADDRESS = "127.0.0.2"
@@ -40,7 +41,8 @@ networks = ["{TRUNK_ADDRESS}/32"]
 
 class HotlineServer:
     """One platform. `settings` overrides are dotted keys, such as ``{"queueing.wrap_up": 2}``;
-    `more` is TOML that is appended to the configuration."""
+    `more` is TOML that is appended to the configuration; `clock` is its machine's, if that is to be
+    set (`tests.machine_clock`)."""
 
     def __init__(
         self,
@@ -48,7 +50,10 @@ class HotlineServer:
         overrides: dict[str, Any] | None = None,
         prompts: Path | None = None,
         more: str = "",
+        clock: MachineClock | None = None,
     ) -> None:
+        self.clock: Clock = clock or SystemClock()
+        self._environment = {**os.environ, **(clock.environment if clock else {})}
         self.folder = folder
         self.config = folder / "hotline.toml"
         folder.mkdir(parents=True, exist_ok=True)
@@ -86,6 +91,7 @@ class HotlineServer:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                env=self._environment,
             )
         wait_until(self._is_up, seconds=60, what=f"hotline up\n{self.log_tail()}")
 
@@ -152,6 +158,7 @@ class HotlineServer:
             input=stdin,
             timeout=60,
             check=False,
+            env=self._environment,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -163,7 +170,7 @@ class HotlineServer:
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[QueueStore]:
-        store = bootstrap.queue_store(self.settings, SystemClock())
+        store = bootstrap.queue_store(self.settings, self.clock)
         try:
             yield store
         finally:

@@ -18,7 +18,7 @@ from functools import partial
 
 from hotline import events as e
 from hotline.call import DigitPressed, LegAnswered, LegEnded, LegEvent, PlaybackFinished
-from hotline.clock import Timer
+from hotline.clock import SteadyClock, Timer
 from hotline.contact import Contact, ContactState
 from hotline.conversation.arrival import Arrival
 from hotline.conversation.callbacktools import Tools
@@ -77,6 +77,7 @@ class CallingBack:
         self._promise = callback.promise
         self._tools = tools
         self._hold = hold
+        self._dates = SteadyClock(tools.line.clock)
         self._timers = GuardedTimers(tools.line.timers, on_fault=self._task_failed)
         self._errands = Errands(
             timers=self._timers, name=f"callback {contact.id[:8]}", on_fault=self._task_failed
@@ -235,7 +236,7 @@ class CallingBack:
             self._stop(Reason.WITHDRAWN, "callback_void")
             return
         facts = {"offer": offer.id, "counselor": offer.counselor, "attempt": attempt}
-        self.contact.was_told(e.CallbackDialled, at=self._tools.line.clock.now(), **facts)
+        self.contact.was_told(e.CallbackDialled, at=self._dates.now(), **facts)
         if self._counselor is None:
             self._stop(Reason.COUNSELOR_HUNG_UP, "")
         elif self._reason is None:
@@ -271,6 +272,8 @@ class CallingBack:
         self._wait(tools.ring_seconds, lambda: self._stop(Reason.NO_ANSWER, "callback_failed"))
         if self._counselor is not None:
             self._playlist = self._play(self._counselor, "callback_counselor", "")
+            if self._playlist is None:
+                self._play(self._counselor, MUSIC, "", loop=True)
 
     def _counselor_event(self, event: LegEvent) -> None:
         if isinstance(event, LegEnded):
@@ -302,14 +305,15 @@ class CallingBack:
             self._stop(event.reason, "callback_failed")
 
     def _announce(self) -> None:
-        """Say who is meant, and no more; not for ever."""
+        """Say who is meant, and no more; not for ever. Where that cannot be said, the two talk."""
         self._sentences += 1
         language = self._promise.waiting.language
         if self._sentences > MOST_SENTENCES or self._caller is None:
             self._stop(Reason.NOT_CONFIRMED, "callback_failed")
             return
         self._wait(FAREWELL_SECONDS + KEY_SECONDS, self._announce)
-        self._play(self._caller, "callback_announce", language)
+        if self._play(self._caller, "callback_announce", language) is None:
+            self._reached()
 
     def _reached(self) -> None:
         conversation, offer, counselor = self._conversation, self._offer, self._counselor
@@ -334,14 +338,11 @@ class CallingBack:
         if self._caller is not None:
             attempt(partial(self._tools.line.telephone.end, self._caller))
         if self._counselor is not None and words:
-            attempt(partial(self._say_farewell, self._counselor, words))
+            self._playlist = self._play(self._counselor, words, "")
         if self._playlist is None:
             self._let_go()
         else:
             self._wait(FAREWELL_SECONDS, self._let_go)
-
-    def _say_farewell(self, counselor: LegId, words: str) -> None:
-        self._playlist = self._play(counselor, words, "")
 
     def _let_go(self) -> None:
         """Hang up, and let the queue have the callback and the counselor again; once."""
@@ -373,7 +374,7 @@ class CallingBack:
     # --- means ---------------------------------------------------------------------
 
     def _record(self, kind: type[e.Event], **facts: object) -> None:
-        self.contact.record(kind, at=self._tools.line.clock.now(), **facts)
+        self.contact.record(kind, at=self._dates.now(), **facts)
 
     def _wait(self, seconds: float, then: Callable[[], None]) -> None:
         self._forget_timer()
@@ -390,4 +391,7 @@ class CallingBack:
             return self._tools.line.audio.play(leg, [path], loop=loop)
         except PromptMissing as error:
             self._tools.line.alarms.raise_alarm(AlarmKind.PROMPT_MISSING, str(error))
-            return None
+        except Exception as error:  # whatever it is: words that cannot be said cost nobody the call
+            log.error("contact %s: no words: %s", self.contact.id[:8], type(error).__name__)
+            self._tell_fault()
+        return None

@@ -177,7 +177,7 @@ class Promising:
             return False
         self._contact.was_told(
             e.CallbackPromised,
-            at=self._line.clock.now(),
+            at=self._line.now(),
             choice=choice,
             until=promise.openings[-1].closes,
         )

@@ -44,6 +44,8 @@ class AlarmKind(StrEnum):
     """A promised callback did not reach its caller: a supervisor decides what follows."""
     HELP_REQUESTED = "help_requested"
     """A counselor in conversation asks a supervisor for help."""
+    CLOCK_SET = "clock_set"
+    """The wall clock of a gateway's machine was set by seconds or more, under the calls."""
     FAULT = "fault"
 
 
@@ -52,6 +54,7 @@ OCCURRENCES = frozenset(
         AlarmKind.STUCK_STATE_MENDED,
         AlarmKind.CALLBACK_GIVEN_UP,
         AlarmKind.HELP_REQUESTED,
+        AlarmKind.CLOCK_SET,
         AlarmKind.FAULT,
     }
 )

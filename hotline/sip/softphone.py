@@ -3,6 +3,7 @@
 One JSON object per line. Commands on standard input, each with ``do``:
 
     register {account, password, registrar: "host:port", domain?, transport?: "udp"|"tcp"}
+    refresh  {}    register anew, as before
     policy   {answer_after?: s, decline?: status, play?: wav, record?: folder}   for calls to come
     dial     {to: uri, headers?: {}, call: n}       n: a number of the caller's choice, 1 to 9999
     answer | hang_up | hold | resume   {call}       decline {call, status}
@@ -92,6 +93,7 @@ class Softphone:
         self._registered = False
         self._commands: dict[str, Callable[[Command], None]] = {
             "register": self._register,
+            "refresh": self._refresh,
             "policy": self._set_policy,
             "dial": self._dial,
             "answer": lambda c: self._call(c).respond(200),
@@ -171,6 +173,10 @@ class Softphone:
         )
         assert self._account is not None  # noqa: S101 - commands come after start
         self._account.modify(config)
+
+    def _refresh(self, _command: Command) -> None:
+        assert self._account is not None  # noqa: S101 - commands come after start
+        self._account.setRegistration(True)
 
     def _set_policy(self, command: Command) -> None:
         changes = {name: value for name, value in command.items() if name != "do"}

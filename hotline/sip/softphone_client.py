@@ -140,6 +140,10 @@ class SoftphoneClient:
         await self._do("register", account=account, password=password, registrar=registrar,
                        transport=transport, **facts)  # fmt: skip
 
+    async def refresh(self) -> None:
+        """Register anew, as before."""
+        await self._do("refresh")
+
     async def policy(
         self,
         *,

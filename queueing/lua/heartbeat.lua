@@ -68,7 +68,7 @@ for i = 1, #before, 2 do
       if promised(contact) then
         take_back(contact, tonumber(before[i + 1]), 'gateway_lost')
       else
-        if held[3] ~= 'talking' then keep_place(contact, 'fault', tonumber(ARGV[8])) end
+        if held[3] ~= 'talking' and held[3] ~= 'elsewhere' then keep_place(contact, 'fault', tonumber(ARGV[8])) end
         remove(contact, 'forgotten', 'system', tonumber(ARGV[6]), ARGV[7])
       end
       forgotten[#forgotten + 1] = contact
