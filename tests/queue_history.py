@@ -58,6 +58,7 @@ def check_callbacks(entries: Iterable[Mapping[str, str]], *, most: int) -> None:
     attempts: Counter[str] = Counter()
     dialled: set[tuple[str, str]] = set()
     over: set[str] = set()
+    given_up = told = 0
     for entry in entries:
         event = decode(entry)
         match event:
@@ -78,5 +79,10 @@ def check_callbacks(entries: Iterable[Mapping[str, str]], *, most: int) -> None:
                 assert event.subject not in over
                 assert event.subject not in open_attempts
                 over.add(event.subject)
+                given_up += isinstance(event, e.CallbackGivenUp)
+            case e.AlarmRaised() if event.kind is e.AlarmKind.CALLBACK_GIVEN_UP:
+                told += 1
+                assert event.seq == told == given_up, "a supervisor is told of each, at once"
             case _:
                 pass
+    assert told == given_up

@@ -11,9 +11,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from redis.asyncio import Redis
-
-from hotline.clock import Clock, ManualClock
+from hotline.clock import ManualClock
 from hotline.contact import ContactState as S
 from hotline.errors import QueueUnavailable
 from hotline.ids import ContactId, CounselorId, GatewayId, OfferId, new_gateway_id
@@ -23,36 +21,10 @@ from queueing.dispatcher import Dispatcher
 from queueing.feed import Feed, OutOfStep, _entries
 from queueing.leases import Beat
 from queueing.limits import Limits
-from queueing.scripts import Scripts, connect, redis_errors
+from queueing.scripts import connect
 from queueing.store import QueueStore
 from tests.fakes import FakeAlarms
-
-
-class LossyScripts(Scripts):
-    """Scripts whose replies get lost when a test says so, once each time.
-
-    `lose` ``again``: the connection broke after the script ran, and the client sends the very same
-    call once more. ``told``: the caller hears QueueUnavailable, though it ran.
-    """
-
-    def __init__(self, redis: Redis, *, clock: Clock) -> None:
-        super().__init__(redis, clock=clock)
-        self._at = clock
-        self.lose = ""
-
-    async def run(self, name: str, *args: str | int) -> Any:
-        lose, self.lose = self.lose, ""
-        if lose == "again":
-            now = self._at.now()
-            head = (keys.milliseconds(now), now.isoformat(), f"seed {datetime.now(UTC)}")
-            with redis_errors():
-                for _ in range(2):
-                    answer = await self._scripts[name](keys=keys.SCRIPT_KEYS, args=(*head, *args))
-            return answer
-        answer = await super().run(name, *args)
-        if lose == "told":
-            raise QueueUnavailable("the reply was lost")
-        return answer
+from tests.lossyscripts import LossyScripts
 
 
 class SteppedGateway:

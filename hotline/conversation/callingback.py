@@ -40,7 +40,6 @@ from hotline.ports import (
     OfferOutcome,
     Released,
 )
-from hotline.promise import unreached
 
 log = logging.getLogger(__name__)
 
@@ -365,10 +364,6 @@ class CallingBack:
             self.lives = False  # the queue takes back what no gateway says that it carries
             raise
         self.lives = released is Released.OFFERED  # then it goes on with that offer
-        if released is Released.GIVEN_UP:
-            self._tools.line.alarms.raise_alarm(
-                AlarmKind.CALLBACK_GIVEN_UP, unreached(self.contact.id)
-            )
 
     # --- means ---------------------------------------------------------------------
 

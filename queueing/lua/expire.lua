@@ -6,8 +6,8 @@
 --         Redis, or everybody, was away; 7 ms of wrap-up; 8 state after it; 9 ms for which a place
 --         is kept after a fault; 10 how many missed offers in a row make not ready
 -- RETURNS what was done: {'away'} | {'lost', contact, gateway, seq, state, counselor} |
---         {'withdrawn', contact, counselor} | {'released', counselor} | {'returned', contact, gateway} |
---         {'given_up', contact}, each as a list
+--         {'withdrawn', contact, counselor} | {'released', counselor} | {'returned', contact, gateway},
+--         each as a list
 -- INVARIANT Nobody stays offered or talking for a gateway that is dead, nor offered beyond the
 --           lease, nor in wrap-up beyond the deadline. A contact that is lost gets its ContactFailed
 --           in the journal here, once, whoever sweeps, and its place is kept; a request just
@@ -131,5 +131,4 @@ for _, contact in ipairs(past(LOOKS)) do
     stand(contact, NOW)
   end
 end
-for _, contact in ipairs(GIVEN_UP) do done[#done + 1] = { 'given_up', contact } end
 return done

@@ -10,8 +10,8 @@ import pytest
 from hotline import events as e
 from hotline.call import DigitPressed, LegAnswered, LegEnded
 from hotline.contact import ContactState as S
-from hotline.events import AlarmKind, Reason, Result, Termination
 from hotline.events import CounselorState as C
+from hotline.events import Reason, Result, Termination
 from tests.callback_scene import SEQ, a_promise
 from tests.queue_scene import NOON
 from tests.unit.attempt import C1, NUMBER, ONE, Attempt, play
@@ -134,18 +134,6 @@ def test_sentence_is_said_twice_and_then_the_attempt_is_over() -> None:
     assert attempt.home in attempt.scene.telephone.ended
     assert attempt.said[-1] == "release not_confirmed"
     assert attempt.scene.audio.bridges == set()
-
-
-def test_given_up_callback_is_told_to_a_supervisor() -> None:
-    async def act(a: Attempt) -> None:
-        await a.begin()
-        await a.pick_up()
-        await a.ends(a.home, Reason.DECLINED, 486)
-        await a.words_are_over()
-
-    told = play(act).scene.alarms.told
-    assert [kind for kind, _ in told] == [AlarmKind.CALLBACK_GIVEN_UP]
-    assert NUMBER not in str(told)
 
 
 def test_counselor_who_hangs_up_early_ends_the_attempt_for_the_caller_too() -> None:

@@ -2,7 +2,6 @@
 -- it has the gateway '', nobody's; offer.lua makes it the claimer's, who lets it go in the end.
 --
 -- SHARED  counselor, line
-local GIVEN_UP = {} -- contacts that this run has given up
 
 local function promised(contact)
   return call('EXISTS', PROMISE .. contact) == 1
@@ -18,13 +17,17 @@ local function end_promise(contact, kind, seq, data)
   if not kind then return end
   forget(contact)
   journal(kind, contact, whole(seq), data)
-  if kind == 'CallbackGivenUp' then GIVEN_UP[#GIVEN_UP + 1] = contact end
 end
 
+-- Nobody was reached. A supervisor is told in the same step: a gateway that had to do it could die, or
+-- never hear that it must.
 local function give_up_promise(contact)
   local held = call('HMGET', PROMISE .. contact, 'seq', 'attempts')
   end_promise(contact, 'CallbackGivenUp', held[1] + 1, { attempts = tonumber(held[2]),
     termination = { result = 'lapsed', reason = 'not_reached' } })
+  journal('AlarmRaised', 'queue', call('HINCRBY', SEQS, 'queue', 1), { kind = 'callback_given_up',
+    detail = 'contact ' .. string.sub(contact, 1, 8)
+      .. ': called back in vain; a supervisor decides what follows' })
 end
 
 local function withdraw_promise(contact, reason, by)
