@@ -1,7 +1,8 @@
-"""Scripts whose replies get lost."""
+"""Scripts that are counted, and whose replies get lost."""
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,8 +25,11 @@ class LossyScripts(Scripts):
         super().__init__(redis, clock=clock)
         self._at = clock
         self.lose = ""
+        self.ran: Counter[str] = Counter()
+        """How often each script was asked for."""
 
     async def run(self, name: str, *args: str | int) -> Any:
+        self.ran[name] += 1
         lose, self.lose = self.lose, ""
         if lose == "again":
             now = self._at.now()
