@@ -229,10 +229,11 @@ class Callbacks(Protocol):
         """The two talk: the promise is kept, and the contact is one like any other."""
         ...
 
-    async def release(self, offer: Offer, *, gateway: GatewayId, seq: int,
-                      reason: Reason) -> Released:  # fmt: skip
+    async def release(self, offer: Offer, *, gateway: GatewayId, seq: int, reason: Reason,
+                      journalled: bool = True) -> Released:  # fmt: skip
         """Let go of a callback, whose last event is `seq`. One that was dialled has failed for
-        `reason`: its counselor is ready at once, and after the last attempt it is given up."""
+        `reason`: its counselor is ready at once, and after the last attempt it is given up.
+        `journalled`: one that was not dialled has its OfferWithdrawn; else the queue writes it."""
         ...
 
 

@@ -30,10 +30,11 @@ class _Held:
 class FakeCallbacks:
     """Implements `ports.Callbacks`. Nothing comes into line by itself; `claim` offers as a
     gateway's dispatcher does, `dissolve` is what an operator or the caller does; `thinking` holds
-    answers back."""
+    up what is asked, `answering` the answer of the fence alone."""
 
     def __init__(self, queue: FakeQueue, *, clock: Clock, limits: Limits | None = None) -> None:
         self.thinking: asyncio.Event | None = None
+        self.answering: asyncio.Event | None = None
         self.said: list[tuple[str, object]] = []
         self.promises: dict[ContactId, _Held] = {}
         self._queue = queue
@@ -81,7 +82,11 @@ class FakeCallbacks:
         self._queue._served[offer.contact].talking = True
         self._queue._move(offer.counselor, CounselorState.TALKING, "callback")
         held.fence, held.attempts, held.seq = offer.id, held.attempts + 1, seq + 1
-        return held.attempts
+        attempts = held.attempts
+        if self.answering is not None:
+            await self.answering.wait()
+            self._queue._here()
+        return attempts
 
     async def reached(self, offer: Offer) -> None:
         await self._here("reached", offer.id)
@@ -89,9 +94,16 @@ class FakeCallbacks:
             self.promises.pop(offer.contact, None)
 
     async def release(
-        self, offer: Offer, *, gateway: GatewayId, seq: int, reason: Reason
+        self,
+        offer: Offer,
+        *,
+        gateway: GatewayId,
+        seq: int,
+        reason: Reason,
+        journalled: bool = True,
     ) -> Released:
-        await self._here(f"release {reason}", offer.id)
+        words = f"release {reason}" if journalled else f"release {reason}, not journalled"
+        await self._here(words, offer.id)
         held = self.promises.get(offer.contact)
         if held is None or held.owner != gateway:
             return Released.GONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -12,6 +13,7 @@ from hotline.events import Reason
 from hotline.ids import ContactId, CounselorId
 from hotline.ports import Carried, Released
 from queueing import keys
+from queueing.callbacks import Withdrawal
 from queueing.routing.pair import Pair
 from tests.callback_scene import (
     CALLER,
@@ -112,8 +114,8 @@ async def test_gateway_that_made_the_promise_and_died_ends_no_other_gateways_att
 async def test_operator_takes_a_promise_back(redis_url: str) -> None:
     async with a_queue(redis_url) as scene:
         assert await promise(scene, a_promise())
-        assert await scene.store.withdraw_callback(ContactId("c1"), by="operator:li")
-        assert not await scene.store.withdraw_callback(ContactId("c1"), by="operator:li")
+        for said in (Withdrawal.WITHDRAWN, Withdrawal.UNKNOWN):
+            assert await scene.store.withdraw_callback(ContactId("c1"), by="operator:li") is said
         last = told(scene)[-1]
         assert isinstance(last, e.CallbackWithdrawn)
         assert (last.by, last.termination.reason) == ("operator:li", Reason.WITHDRAWN)
@@ -140,6 +142,55 @@ async def test_caller_who_calls_again_while_being_called_stops_it(
         last = told(scene)[-1]
         assert isinstance(last, e.CallbackWithdrawn)
         assert (await scene.state(), await scene.line()) == (S.READY, ["c2"])
+
+
+async def test_promise_that_was_taken_back_is_never_dialled_and_who_took_it_back_knows(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url, LIMITS) as scene:
+        assert await promise(scene, a_promise())
+        await scene.add_ready("1001")
+        offer = await claim(scene.store)
+        assert offer is not None
+        withdraw = partial(scene.store.withdraw_callback, ContactId("c1"), by="operator:li")
+        assert await withdraw() is Withdrawal.WITHDRAWN  # a counselor's phone rings for it
+        assert await scene.store.dial(offer, seq=SEQ + 2) == 0
+        assert [m["kind"] for m in inbox(scene, GATEWAY)] == ["made", "withdrawn"]
+
+
+async def test_whoever_takes_a_promise_back_behind_the_fence_hears_that_the_phone_may_ring(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url, LIMITS) as scene:
+        offer = await dialled(scene)
+        withdraw = partial(scene.store.withdraw_callback, ContactId("c1"), by="operator:li")
+        for _ in range(2):  # the first answer was lost, say
+            assert await withdraw() is Withdrawal.DIALLED
+        said = await release(scene, offer, seq=SEQ + 3, reason=Reason.WITHDRAWN)
+        assert said is Released.WITHDRAWN
+        assert await withdraw() is Withdrawal.UNKNOWN
+        assert (await scene.store.promised(), await scene.line()) == ([], [])
+
+
+@pytest.mark.parametrize("is_dialled", [False, True])
+async def test_gateway_that_does_not_know_whether_the_fence_stands_gives_no_number_twice(
+    redis_url: str, is_dialled: bool
+) -> None:
+    async with a_queue(redis_url, LIMITS) as scene:
+        assert await promise(scene, a_promise())
+        await scene.add_ready("1001")
+        offer = await claim(scene.store)
+        assert offer is not None
+        if is_dialled:  # and nobody heard of it
+            assert await scene.store.dial(offer, seq=SEQ + 2) == 1
+        said = await scene.store.release(
+            offer, gateway=GATEWAY, seq=SEQ + 2, reason=Reason.WITHDRAWN, journalled=False
+        )
+        assert said is Released.STANDS
+        names = ["CallbackDialled", "CallbackFailed"] if is_dialled else ["OfferWithdrawn"]
+        assert [(type(x).__name__, x.seq) for x in told(scene)[1:]] == [
+            (name, SEQ + 3 + n) for n, name in enumerate(names)
+        ]
 
 
 async def test_promises_are_listed_by_how_long_the_callers_have_waited(redis_url: str) -> None:

@@ -202,7 +202,6 @@ def test_nobody_is_dialled_without_the_queues_word() -> None:
     assert attempt.scene.telephone.called == []
     assert attempt.scene.queue.states[ONE] is C.READY
     assert attempt.scene.callbacks.promises[C1].attempts == 0
-    assert attempt.contact.state is S.PROMISED
 
 
 def test_caller_who_calls_again_while_the_counselors_phone_rings_stops_it() -> None:

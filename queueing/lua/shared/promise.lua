@@ -69,8 +69,9 @@ local function stand(contact, earliest)
 end
 
 -- Its gateway lets a promised contact go, or is dead: `seq` is the last event that is known of it.
--- One that was dialled has failed: the counselor is ready again, at once.
-local function take_back(contact, seq, reason)
+-- One that was dialled has failed: the counselor is ready again, at once. `is_told`: how an offer ended
+-- that was not dialled is journalled already.
+local function take_back(contact, seq, reason, is_told)
   local key = PROMISE .. contact
   local held = call('HMGET', key, 'seq', 'attempts', 'dissolved', 'by', 'most', 'retry')
   local serves = call('HMGET', CONTACT .. contact, 'state', 'counselor', 'offer')
@@ -78,7 +79,7 @@ local function take_back(contact, seq, reason)
   seq = math.max(seq, tonumber(held[1]))
   if serves[1] == 'offered' then
     move(serves[2], 'withdrawn', reason, 'system', nil)
-    if reason == 'gateway_lost' then -- one that lives has journalled it
+    if not is_told then
       seq = seq + 1
       journal('OfferWithdrawn', contact, whole(seq), { offer = serves[3], counselor = serves[2] })
     end
