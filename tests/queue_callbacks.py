@@ -15,7 +15,8 @@ from hotline.ports import Offer, OfferOutcome, Opening, Promise, Waiting
 from queueing import keys
 from queueing.keys import milliseconds
 from queueing.routing.pair import Pair
-from tests.queue_play import Play, any_number, losses, slots
+from tests.queue_claims import ClaimPlay
+from tests.queue_play import any_number, losses, slots
 from tests.queue_stage import Stage
 from tests.stepped_gateway import SteppedGateway
 
@@ -29,7 +30,7 @@ FIRST_SEQ = 1
 whens = st.sampled_from(sorted(OPENINGS))
 
 
-class CallbackPlay(Play):
+class CallbackPlay(ClaimPlay):
     """`promises`: every callback that the gateways believe to stand, with what it asks for."""
 
     def __init__(self, stage: Stage) -> None:

@@ -17,14 +17,12 @@ from hypothesis.stateful import (
     rule,
 )
 
-from hotline.errors import QueueUnavailable
+from hotline.errors import QueueUnavailable, UnknownContact
 from hotline.events import Priority
 from hotline.ids import ContactId, CounselorId, GatewayId, OfferId, request_id, requested_for
-from hotline.ports import Offer, OfferOutcome, Restated, Waiting
+from hotline.ports import EscalateContact, Offer, OfferOutcome, Restated, Waiting
 from queueing import keys
 from queueing.routing.pair import Pair
-from queueing.routing.picture import Picture
-from queueing.routing.plan import plan_or_default
 from tests.queue_scene import a_waiting
 from tests.queue_stage import Stage
 from tests.stepped_gateway import SteppedGateway
@@ -78,6 +76,8 @@ class Play(RuleBasedStateMachine):
         self.outranked: set[ContactId] = set()
         """Those of them of whom the queue cannot hear: a newer offer has their counselor."""
         self.contacts = 0
+        self.orders: set[str] = set()
+        """Keys of orders that were given."""
         self.has_jumped = False
         self.losses = 0
         self.heals_in = 0
@@ -205,6 +205,20 @@ class Play(RuleBasedStateMachine):
         priority = Priority.NORMAL if crisis else Priority.CRISIS
         self.enqueue_again(replace(waiting, priority=priority, skills=("crisis:3",)), lost)
 
+    def order(self, slot: int, number: int, lost: str) -> None:
+        """For any contact that ever was, with a new key or one that was used."""
+        contact = ContactId(f"c{1 + number % (self.contacts + 1):04}")
+        order = EscalateContact(contact=contact, by="test", reason="asked")
+        gateway, key = self.gateways[slot], f"order {number % 3}"
+        owner = self.state.contacts.get(contact, {}).get("gateway")
+        try:
+            given = self.say(gateway, lost, lambda: gateway.store.give(order, key=key))
+            assert owner
+            assert self.losses or lost == "told" or given is (key not in self.orders)
+            self.orders.add(key)
+        except UnknownContact:
+            assert not owner, "a callback that waits is nobody's"
+
     def enqueue_again(self, waiting: Waiting, lost: str = "") -> None:
         gateway = self.owner(waiting)
         kept = self.say(gateway, lost, lambda: gateway.store.enqueue(waiting))
@@ -288,60 +302,7 @@ class Play(RuleBasedStateMachine):
     def is_talking(self, contact: ContactId) -> bool:
         return self.state.contacts.get(contact, {}).get("state") == "talking"
 
-    # --- pictures, claims, offers ------------------------------------------------------------
-
-    @rule(slot=slots, most=st.sampled_from([1, 3, 9, None]))
-    def read(self, slot: int, most: int | None) -> None:
-        gateway = self.gateways[slot]
-        self.run_in(gateway.read_all() if most is None else gateway.read(most))
-
-    @rule(slot=slots, lost=losses)
-    def dispatch(self, slot: int, lost: str) -> None:
-        """By a picture that is as old as it may be."""
-        gateway = self.gateways[slot]
-        gateway.scripts.lose = lost
-        self.run_in(gateway.dispatch())
-        gateway.scripts.lose = ""
-
-    @rule(slot=slots)
-    def look_and_claim(self, slot: int) -> None:
-        """Undisturbed, every proposal becomes an offer, and nobody is overtaken by their like."""
-        gateway = self.gateways[slot]
-        self.beat(gateway)
-        made = self.run_in(gateway.store.offer(self.propose(), gateway=gateway.id))
-        assert None not in made
-
-    def propose(self) -> list[Pair]:
-        shot = self.run_in(self.gateways[0].store.snapshot())
-        picture = Picture(plan_or_default(shot.plan))
-        for standing in shot.counselors:
-            picture.counselor_stands(standing)
-        for one in shot.line:
-            assert one.waiting is not None
-            picture.contact_waits(one.waiting, sticky=one.sticky, score=one.score)
-        pairs = picture.pairs(keys.milliseconds(self.clock.now()))
-        given = {pair.contact: pair.sticky for pair in pairs}
-        left_behind = set()
-        for waiting, sticky in shot.waiting:
-            request = requested_for(waiting.contact) is not None
-            asks = (waiting.priority, waiting.skills, request)  # all else is the same for all
-            assert asks not in left_behind or given.get(waiting.contact) in (None, True)
-            if sticky is None and waiting.contact not in given:
-                left_behind.add(asks)
-        return pairs
-
-    @precondition(lambda self: self.contacts)
-    @rule(slot=slots, number=any_number, extension=extensions)
-    def claim_anything(self, slot: int, number: int, extension: str) -> None:
-        """A proposal as stale as can be: of any contact that ever was, to anybody."""
-        contact = ContactId(f"c{1 + number % self.contacts:04}")
-        gateway = self.gateways[slot]
-        self.beat(gateway)  # who is unknown claims no callback
-        self.state = self.look.take(self.told_last)
-        free = contact in self.state.waiting and extension in self.state.ready
-        pair = Pair(contact, CounselorId(extension))
-        (made,) = self.run_in(gateway.store.offer([pair], gateway=gateway.id))
-        assert (made is not None) is free
+    # --- offers ------------------------------------------------------------------------------
 
     @rule(number=any_number, lost=losses)
     def answer(self, number: int, lost: str) -> None:

@@ -8,10 +8,11 @@ from functools import partial
 import pytest
 
 from hotline import events as e
+from hotline.errors import UnknownContact
 from hotline.events import CounselorState as S
 from hotline.events import Reason
 from hotline.ids import ContactId, CounselorId
-from hotline.ports import Carried, Released
+from hotline.ports import Carried, EscalateContact, Released
 from queueing import keys
 from queueing.callbacks import Withdrawal
 from queueing.routing.pair import Pair
@@ -227,3 +228,17 @@ async def test_caller_whose_counselor_is_lost_is_in_line_like_anybody_when_the_p
         again = await claim(scene.store, extension="1002")
         assert again is not None
         assert "callback" not in inbox(scene, GATEWAY)[-1]
+
+
+async def test_order_about_a_callback_that_is_nobodys_is_refused_and_not_lost(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url, LIMITS) as scene:
+        assert await promise(scene, a_promise())
+        order = EscalateContact(contact=ContactId("c1"), by="operator:li", reason="asked")
+        with pytest.raises(UnknownContact):
+            await scene.store.give(order, key="one")
+        await scene.add_ready("1001")
+        assert await claim(scene.store) is not None  # now a gateway has it, and the key is free
+        assert await scene.store.give(order, key="one")
+        assert [m["kind"] for m in inbox(scene, GATEWAY)] == ["made", "escalate"]

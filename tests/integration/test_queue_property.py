@@ -1,8 +1,9 @@
 """Any interleaving of two gateways on one real Redis keeps every promise of the queue.
 
-All scripts, the platform's own feed, picture and dispatcher moved by hand, lost replies, a clock
-that jumps, gateways that die or sleep, a Redis that loses its last second. ``make test`` takes
-thousands of steps, ``make nightly`` a million: ``HOTLINE_STEPS`` says how many.
+All scripts, the platform's own feed, picture and dispatcher moved by hand, claims under way while
+the picture goes on, lost replies, a clock that jumps, gateways that die or sleep, a Redis that
+loses its last second. ``make test`` takes thousands of steps, ``make nightly`` a million:
+``HOTLINE_STEPS`` says how many.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from queueing import keys
 from queueing.planning import Plans
 from queueing.routing.plan import default_plan
 from queueing.routing.skills import CounselorKind
+from queueing.scripts import NAMES
+from tests.queue_answers import ANSWERS, not_met, scripts
 from tests.queue_callbacks import CallbackPlay
 from tests.queue_history import check_callbacks, check_journal, failures
 from tests.queue_play import (
@@ -63,9 +66,11 @@ skills = "none"
 PLANS = {"shipped": default_plan().text, "another": ANOTHER_PLAN}
 STEPS = {"thousands": 2_400, "nightly": 1_000_000}
 STEPS_EACH = 60
+ENOUGH_FOR_ALL = 20_000
+"""Steps in which every script has given each of its answers, refusals and all."""
 SELDOM = (
     "dies", "jumps", "written", "written", "loses", "plan", "record", "removed", "put", "put",
-    "asks",
+    "asks", "orders", "orders",
 )  # fmt: skip
 JUMPS = (-3600, -60, -2, 60, 3600)
 
@@ -198,6 +203,7 @@ class TwoGateways(CallbackPlay):
             "record": lambda: self.put_record(slot, ("", "closed", "flood")[number % 3], lost),
             "removed": lambda: self.remove_counselor(extension, lost),
             "put": lambda: self.put_counselor(extension, lost),
+            "orders": lambda: self.order(slot, number, lost),
             "asks": lambda: self.asks_for_something_else(number, lost),
         }
         happenings[what]()
@@ -235,6 +241,7 @@ class TwoGateways(CallbackPlay):
         copy_all(self.copy, 1, 0)
         for gateway in self.gateways:
             gateway.connected = False
+            gateway.claiming.disconnect()
         for gateway_id in self.redis.hkeys(keys.BEATEN):
             self.redis.hset(keys.BEATEN, gateway_id, "an earlier run")
         self.losses += 1
@@ -315,7 +322,7 @@ class TwoGateways(CallbackPlay):
         self.journal_says_what_happened()
 
     def living_serve_whom_they_can(self) -> None:
-        """Nobody is held back for a claim that came to nothing."""
+        """Nobody is held back for a claim that came to nothing, nor for one that was held up."""
         self.pass_time(HEALED_AFTER + 3, None)
         for extension in CREW:
             self.ask(extension, S.READY, "")
@@ -376,5 +383,11 @@ def test_two_gateways_in_any_order_keep_every_promise(redis_url: str) -> None:
                 suppress_health_check=list(HealthCheck),
             ),
         )
+        if steps() >= ENOUGH_FOR_ALL:
+            assert not_met(stage.met) == [], "no rule was answered so"
     finally:
         stage.close()
+
+
+def test_every_script_of_the_directory_is_one_that_the_plays_must_meet() -> None:
+    assert scripts() == set(ANSWERS) == set(NAMES)
