@@ -7,7 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from hotline.events import SealedNumber
+from hotline.ids import EventId
 from hotline.waiting import Waiting
+
+CHOSEN_THERE = EventId("")
+"""The queue chooses the id of the event that it journals."""
 
 
 @dataclass(frozen=True, slots=True)

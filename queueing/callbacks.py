@@ -21,8 +21,8 @@ from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
 from hotline.events import Reason
-from hotline.ids import ContactId, GatewayId
-from hotline.ports import Offer, Promise, Released
+from hotline.ids import ContactId, EventId, GatewayId
+from hotline.ports import CHOSEN_THERE, Offer, Promise, Released
 from hotline.waiting import Waiting
 from queueing import keys
 from queueing.limits import Limits
@@ -66,7 +66,13 @@ class Callbacks:
         self._limits = limits
 
     async def promise(
-        self, contact: ContactId, promise: Promise, *, gateway: GatewayId, seq: int
+        self,
+        contact: ContactId,
+        promise: Promise,
+        *,
+        gateway: GatewayId,
+        seq: int,
+        event: EventId = CHOSEN_THERE,
     ) -> bool:
         """See `hotline.ports.Callbacks.promise`."""
         waiting = promise.waiting
@@ -88,6 +94,7 @@ class Callbacks:
                 waiting.asked_for or "",
                 self._limits.callback_attempts,
                 round(self._limits.callback_retry * 1000),
+                event,
             )
         )
 

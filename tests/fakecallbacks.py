@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from hotline.clock import Clock
 from hotline.events import CounselorState, Reason
-from hotline.ids import ContactId, CounselorId, GatewayId, OfferId
-from hotline.ports import Callback, Offer, Promise, Released
+from hotline.ids import ContactId, CounselorId, EventId, GatewayId, OfferId
+from hotline.ports import CHOSEN_THERE, Callback, Offer, Promise, Released
 from queueing.limits import Limits
 from tests.fakequeue import FakeQueue
 
@@ -58,7 +58,13 @@ class FakeCallbacks:
             self._drop(contact)
 
     async def promise(
-        self, contact: ContactId, promise: Promise, *, gateway: GatewayId, seq: int
+        self,
+        contact: ContactId,
+        promise: Promise,
+        *,
+        gateway: GatewayId,
+        seq: int,
+        event: EventId = CHOSEN_THERE,
     ) -> bool:
         await self._here("promise", contact)
         waiting = self._queue.waiting.get(contact)

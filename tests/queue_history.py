@@ -23,7 +23,7 @@ def check_journal(
     ids: set[str] = set()
     for entry in entries:
         event = decode(entry)
-        assert event.id not in ids
+        assert event.id not in ids or isinstance(event, e.ContactQueued), "is there twice"
         ids.add(event.id)
         if event.subject not in seqs:
             continue
@@ -86,3 +86,15 @@ def check_callbacks(entries: Iterable[Mapping[str, str]], *, most: int) -> None:
             case _:
                 pass
     assert told == given_up
+
+
+def check_numbers(entries: Iterable[Mapping[str, str]], *, unheard: Collection[str]) -> None:
+    """No number of a contact is given to two events; but for what a gateway said (`unheard`) that
+    was silent beyond its lease, of a contact that others had taken for lost meanwhile."""
+    given: dict[tuple[str, int], e.Event] = {}
+    for entry in entries:
+        event = decode(entry)
+        if not isinstance(event, e.ContactEvent) or event.id in unheard:
+            continue
+        first = given.setdefault((event.subject, event.seq), event)
+        assert first.id == event.id, f"{event} has the number of {first}"

@@ -25,6 +25,7 @@ from queueing import keys
 from queueing.routing.pair import Pair
 from tests.queue_scene import a_waiting
 from tests.queue_stage import Stage
+from tests.queue_tale import Tale
 from tests.stepped_gateway import SteppedGateway
 
 T = TypeVar("T")
@@ -75,6 +76,7 @@ class Play(RuleBasedStateMachine):
         """Who talks, as the gateways know."""
         self.outranked: set[ContactId] = set()
         """Those of them of whom the queue cannot hear: a newer offer has their counselor."""
+        self.tale = Tale(self.redis, clock=self.clock)
         self.contacts = 0
         self.orders: set[str] = set()
         """Keys of orders that were given."""
@@ -127,6 +129,14 @@ class Play(RuleBasedStateMachine):
             told = self.run_in(gateway.take_inbox())
             self.told_to |= {offer.id: gateway.id for offer in told}
             self.offers += told
+            for offer in told:
+                self.hears(gateway, offer)
+
+    def hears(self, gateway: SteppedGateway, offer: Offer) -> None:
+        """The gateway is told of an offer, and rings."""
+        waiting = self.alive.get(offer.contact)
+        if waiting is not None and waiting.gateway == gateway.id:
+            self.tale.queued(gateway.id, waiting)
 
     def end(self, contact: ContactId) -> None:
         del self.alive[contact]
@@ -185,6 +195,7 @@ class Play(RuleBasedStateMachine):
             arrived_at=self.clock.now() - ago * MILLISECOND,
             caller_digest=caller,
         )
+        self.tale.queued(gateway.id, waiting)
         kept = self.say(gateway, lost, lambda: gateway.store.enqueue(waiting))
         if kept is not None:
             assert caller
@@ -221,6 +232,7 @@ class Play(RuleBasedStateMachine):
 
     def enqueue_again(self, waiting: Waiting, lost: str = "") -> None:
         gateway = self.owner(waiting)
+        self.tale.queued(gateway.id, waiting)
         kept = self.say(gateway, lost, lambda: gateway.store.enqueue(waiting))
         if kept is not None:  # of another call of the same caller, that was buried with it
             waiting = replace(waiting, arrived_at=kept.since)
@@ -234,6 +246,7 @@ class Play(RuleBasedStateMachine):
     def caller_leaves(self, number: int, fault: bool, lost: str) -> None:
         waiting = self.contact(number)
         gateway = self.owner(waiting)
+        self.tale.left(gateway.id, waiting.contact)
         self.say(gateway, lost, lambda: gateway.store.leave(waiting.contact, fault=fault))
         self.end(waiting.contact)
 
@@ -312,6 +325,7 @@ class Play(RuleBasedStateMachine):
             serves = self.state.served.get(offer.contact) == (offer.counselor, offer.id)
             assert self.say(gateway, lost, lambda: gateway.store.accept(offer)) is serves
             if serves:
+                self.tale.queued(gateway.id, self.alive[offer.contact])
                 self.is_over(offer.contact)
                 self.talks[offer.contact] = offer
 
@@ -325,6 +339,7 @@ class Play(RuleBasedStateMachine):
             self.state.served.get(offer.contact) == (offer.counselor, offer.id)
             and self.state.contacts[offer.contact]["state"] == "offered"
         )
+        self.tale.queued(gateway.id, self.alive[offer.contact])
         given = self.say(gateway, lost, lambda: gateway.store.give_back(offer, outcome))
         withdrawn = outcome is OfferOutcome.WITHDRAWN
         assert given or not rings or withdrawn  # the third withdrawal leaves no trace
@@ -341,6 +356,8 @@ class Play(RuleBasedStateMachine):
             return
         offer, gateway = picked
         serves = self.state.served.get(offer.contact) == (offer.counselor, offer.id)
+        if serves and not requeue:
+            self.tale.left(gateway.id, offer.contact)
         self.say(gateway, lost, lambda: gateway.store.finish(offer, requeue=requeue))
         if serves and not requeue:
             self.end(offer.contact)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,6 +70,8 @@ class SteppedGateway:
             clock=self._clock,
             alarms=self.alarms,
         )
+        self.callback_seqs: dict[OfferId, int] = {}
+        """Of the callbacks that were claimed for it: their last number by then."""
         self.has_beaten = False
         self.connected = False
 
@@ -156,20 +158,29 @@ class SteppedGateway:
     async def take_inbox(self) -> list[Offer]:
         """Take what the inbox holds; withdrawals are of no interest."""
         texts: Any = await self.store._redis.lpop(keys.inbox(self.id), 100)
-        messages = [json.loads(text) for text in texts or ()]
-        return [_offer(message) for message in messages if message["kind"] == "made"]
+        made = [m for m in (json.loads(text) for text in texts or ()) if m["kind"] == "made"]
+        self.callback_seqs |= {
+            OfferId(m["offer"]): int(m["callback"]["seq"]) for m in made if "callback" in m
+        }
+        return [_offer(message) for message in made]
 
     async def beat(
-        self, carried: Mapping[ContactId, Offer | None], *, callbacks: Collection[ContactId] = ()
+        self,
+        carried: Mapping[ContactId, Offer | None],
+        *,
+        seq_of: Callable[[ContactId], int],
+        callbacks: Collection[ContactId] = (),
     ) -> Beat:
         """Beat; each of `carried` talks under its offer, or waits or is served, and each of
         `callbacks` is being called."""
         begins, self.has_beaten = not self.has_beaten, True
         said = {
-            contact: Carried(seq=1, state=S.QUEUED if offer is None else S.TALKING, offer=offer)
+            contact: Carried(
+                seq=seq_of(contact), state=S.QUEUED if offer is None else S.TALKING, offer=offer
+            )
             for contact, offer in carried.items()
         }
-        said |= {contact: Carried(seq=1, state=S.RETURNING) for contact in callbacks}
+        said |= {c: Carried(seq=seq_of(c), state=S.RETURNING) for c in callbacks}
         return await self.store.heartbeat(self.id, said, begins=begins)
 
 

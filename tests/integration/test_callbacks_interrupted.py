@@ -11,7 +11,7 @@ from hotline import events as e
 from hotline.errors import UnknownContact
 from hotline.events import CounselorState as S
 from hotline.events import Reason
-from hotline.ids import ContactId, CounselorId
+from hotline.ids import ContactId, CounselorId, EventId
 from hotline.ports import Carried, EscalateContact, Released
 from queueing import keys
 from queueing.callbacks import Withdrawal
@@ -242,3 +242,17 @@ async def test_order_about_a_callback_that_is_nobodys_is_refused_and_not_lost(
         assert await claim(scene.store) is not None  # now a gateway has it, and the key is free
         assert await scene.store.give(order, key="one")
         assert [m["kind"] for m in inbox(scene, GATEWAY)] == ["made", "escalate"]
+
+
+async def test_promise_that_nobody_heard_of_is_journalled_with_the_id_that_its_gateway_knows(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url) as scene:
+        await scene.store.enqueue(a_waiting("c1", digest=CALLER))
+        made = a_promise()
+        event = EventId("chosen")
+        assert await scene.store.promise(
+            ContactId("c1"), made, gateway=GATEWAY, seq=SEQ, event=event
+        )
+        (promised,) = told(scene)
+        assert (promised.id, promised.seq) == (event, SEQ + 1)

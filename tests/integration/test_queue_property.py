@@ -25,18 +25,15 @@ from hypothesis.stateful import (
 )
 
 from hotline.errors import StateRefused, UnknownCounselor
-from hotline.events import CallerLeft, Reason, Result, Termination
 from hotline.events import CounselorState as S
-from hotline.ids import ContactId, CounselorId, new_event_id, requested_for
-from hotline.wire import encode
+from hotline.ids import ContactId, CounselorId, requested_for
 from queueing import keys
 from queueing.planning import Plans
 from queueing.routing.plan import default_plan
 from queueing.routing.skills import CounselorKind
-from queueing.scripts import NAMES
-from tests.queue_answers import ANSWERS, not_met, scripts
+from tests.queue_answers import not_met
 from tests.queue_callbacks import CallbackPlay
-from tests.queue_history import check_callbacks, check_journal, failures
+from tests.queue_history import check_callbacks, check_journal, check_numbers, failures
 from tests.queue_play import (
     CREW,
     HEALED_AFTER,
@@ -153,6 +150,7 @@ class TwoGateways(CallbackPlay):
     @rule(seconds=st.integers(1, 35), asleep=st.sampled_from([None, None, None, 0, 1]))
     def time_passes(self, seconds: int, asleep: int | None) -> None:
         silent = None if asleep is None else self.gateways[asleep]
+        callbacks = set() if silent is None else self.owned_callbacks(silent)
         self.pass_time(seconds, silent)
         if silent is not None and not self.redis.zscore(keys.GATEWAYS, silent.id):
             lost = {c for c, waiting in self.alive.items() if waiting.gateway == silent.id}
@@ -160,6 +158,11 @@ class TwoGateways(CallbackPlay):
             self.burials.update(lost)
             self.revived |= lost
             self.unsure |= lost if self.heals_in else set()
+            for contact in lost | callbacks:
+                self.tale.robbed(silent.id, contact)
+            if seconds % 2:  # it says something before it hears of that
+                for contact in lost:
+                    self.tale.queued(silent.id, self.alive[contact])
             self.beat(silent, was_buried=True)  # it was only asleep: it says so as it wakes
 
     def pass_time(self, seconds: int, silent: SteppedGateway | None) -> None:
@@ -174,7 +177,15 @@ class TwoGateways(CallbackPlay):
 
     def beat(self, gateway: SteppedGateway, *, was_buried: bool = False) -> None:
         carried = {c: self.talks.get(c) for c, w in self.alive.items() if w.gateway == gateway.id}
-        beat = self.run_in(gateway.beat(carried, callbacks=self.owned_callbacks(gateway)))
+        beat = self.run_in(
+            gateway.beat(
+                carried,
+                seq_of=lambda contact: self.tale.seq(gateway.id, contact),
+                callbacks=self.owned_callbacks(gateway),
+            )
+        )
+        for contact, seq in beat.failed.items():
+            self.tale.revived(gateway.id, contact, seq)
         assert self.losses or was_buried or set(beat.amiss) <= self.outranked
         assert self.losses or not beat.forgotten
         callers = {contact for contact in carried if requested_for(contact) is None}
@@ -221,13 +232,10 @@ class TwoGateways(CallbackPlay):
         self.alive = {c: w for c, w in self.alive.items() if c not in lost}
         self.doomed |= dict.fromkeys(lost, gateway.id)
         self.unsure |= set(lost) if self.heals_in else set()
-        if after_telling and lost:
-            left = CallerLeft(
-                id=new_event_id(), subject=lost[0], seq=2, at=self.clock.now(),
-                termination=Termination(Result.ABANDONED, Reason.CALLER_HUNG_UP),
-            )  # fmt: skip
-            self.redis.xadd(keys.JOURNAL, dict(encode(left)))  # type: ignore[arg-type]
-            self.ended.add(lost[0])
+        callers = [contact for contact in lost if requested_for(contact) is None]
+        if after_telling and callers:
+            self.tale.left(gateway.id, callers[0])
+            self.ended.add(callers[0])
         self.burials.update(lost)
         for contact in lost:
             self.is_over(contact)
@@ -356,6 +364,7 @@ class TwoGateways(CallbackPlay):
         check_journal(events, CREW, misses=LIMITS.misses_in_a_row)
         if not self.losses:
             check_callbacks(events, most=LIMITS.callback_attempts)
+            check_numbers(events, unheard=self.tale.unheard)
         failed = failures(events)
         callers = {contact for contact in self.failed if requested_for(contact) is None}
         assert failed <= self.burials | Counter(self.unsure)
@@ -387,7 +396,3 @@ def test_two_gateways_in_any_order_keep_every_promise(redis_url: str) -> None:
             assert not_met(stage.met) == [], "no rule was answered so"
     finally:
         stage.close()
-
-
-def test_every_script_of_the_directory_is_one_that_the_plays_must_meet() -> None:
-    assert scripts() == set(ANSWERS) == set(NAMES)
