@@ -71,6 +71,11 @@ def answers_of(name: str, answer: Any) -> set[str]:
 HEARTBEAT = ("forgotten", "amiss", "failed")
 
 
+def not_run(met: Mapping[tuple[str, str], int]) -> list[str]:
+    """Return every script that no rule has run."""
+    return sorted(set(ANSWERS) - {name for (name, _), times in met.items() if times})
+
+
 def not_met(met: Mapping[tuple[str, str], int]) -> list[tuple[str, str]]:
     """Return every script with each of its answers that it never gave."""
     return [(name, word) for name in sorted(ANSWERS) for word in sorted(ANSWERS[name])

@@ -47,6 +47,8 @@ class CallbackPlay(ClaimPlay):
         self.promises: dict[ContactId, Waiting] = {}
         self.attempts: dict[OfferId, str] = {}
         """What the gateways believe of each offer of a callback: rings, dialled, void or over."""
+        self.forgotten: set[tuple[GatewayId, str]] = set()
+        """Callbacks that a gateway does not carry any more, and has not let go."""
         super().__init__(stage)
 
     @precondition(lambda self: self.alive)
@@ -63,9 +65,10 @@ class CallbackPlay(ClaimPlay):
         self.promise(list(self.alive.values())[-1], when, lost)
 
     @precondition(lambda self: self.state.ready and set(self.promises) & set(self.state.line))
-    @rule(slot=slots, number=any_number, lost=losses)
-    def claim_and_dial(self, slot: int, number: int, lost: str) -> None:
-        """The counselor picks up at once."""
+    @rule(slot=slots, number=any_number, lost=losses,
+          then=st.sampled_from(["rings", "reached", "in vain"]))  # fmt: skip
+    def claim_and_dial(self, slot: int, number: int, lost: str, then: str) -> None:
+        """The counselor picks up at once; `then` the caller's phone rings, or has."""
         waiting = [contact for contact in self.promises if contact in self.state.line]
         contact, ready = waiting[number % len(waiting)], sorted(self.state.ready)
         extension = ready[number % len(ready)]
@@ -77,6 +80,11 @@ class CallbackPlay(ClaimPlay):
         self.state = self.look.take(self.told_last)
         if made is not None and self.told_to.get(made.id) == gateway.id:
             self.dial(gateway, made, lost)
+            self.state = self.look.take(self.told_last)
+            if then == "reached":
+                self.reach(gateway, made, lost)
+            elif then == "in vain":
+                self.release(gateway, made, lost, Reason.NO_ANSWER)
 
     def promise(self, waiting: Waiting, when: str, lost: str) -> None:
         gateway, now = self.owner(waiting), self.clock.now()
@@ -123,7 +131,18 @@ class CallbackPlay(ClaimPlay):
             ContactId(contact)
             for contact in self.state.promises
             if self.state.contacts.get(contact, {}).get("gateway") == gateway.id
+            and (gateway.id, contact) not in self.forgotten
         }
+
+    def forget_a_callback(self, number: int) -> None:
+        """By a fault of ours a gateway does not let go, and carries it no more."""
+        lives = {gateway.id for gateway in self.gateways}
+        offers = [o for o in self.offers if self.attempts.get(o.id) in ("rings", "void", "dialled")
+                  and self.told_to[o.id] in lives]  # fmt: skip
+        if offers:
+            offer = offers[number % len(offers)]
+            self.attempts[offer.id] = "over"
+            self.forgotten.add((self.told_to[offer.id], offer.contact))
 
     @precondition(lambda self: self.promises)
     @rule(number=any_number, lost=losses,
@@ -141,7 +160,7 @@ class CallbackPlay(ClaimPlay):
         offer = offers[number % len(offers)]
         life = self.told_to[offer.id]
         gateway = next((one for one in self.gateways if one.id == life), None)
-        if gateway is None:
+        if gateway is None or (life, offer.contact) in self.forgotten:
             return
         if what == "dial":
             self.dial(gateway, offer, lost)
@@ -174,6 +193,7 @@ class CallbackPlay(ClaimPlay):
         for other in self.offers:
             if other.contact == offer.contact and self.told_to.get(other.id) == gateway.id:
                 self.offer_is_over(other)
+        self.forgotten.discard((gateway.id, offer.contact))
         self.tale.knows(gateway.id, offer.contact, gateway.callback_seqs[offer.id])
         self.tale.say(gateway.id, offer.contact, ContactOffered, **names(offer))
         self.attempts[offer.id] = "rings"

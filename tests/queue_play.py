@@ -312,6 +312,17 @@ class Play(RuleBasedStateMachine):
         assert after.contacts[contact]["state"] == "talking"
         assert after.counselors[counselor]["state"] == "wrap_up"
 
+    def hand_over_late(self, number: int, lost: str) -> None:
+        """Whoever is to leave does not serve the contact any more: nothing happens."""
+        picked = self.pick(number)
+        if picked is not None:
+            leaving, gateway = picked
+            if self.state.served.get(leaving.contact) != (leaving.counselor, leaving.id):
+                request = request_id(leaving.contact, 9)
+                staying = replace(leaving, contact=request, id=OfferId("0"))
+                self.say(gateway, lost, lambda: gateway.store.hand_over(leaving, staying))
+                assert self.look.take(self.told_last).served == self.state.served
+
     def is_talking(self, contact: ContactId) -> bool:
         return self.state.contacts.get(contact, {}).get("state") == "talking"
 

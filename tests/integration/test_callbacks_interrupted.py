@@ -26,6 +26,7 @@ from tests.callback_scene import (
     claim,
     dialled,
     inbox,
+    journal,
     lose,
     promise,
     release,
@@ -77,6 +78,27 @@ async def test_gateway_that_forgot_a_callback_gives_it_back(redis_url: str) -> N
             await scene.store.heartbeat(GATEWAY, {})
             await scene.store.sweep()
         assert (await scene.line(), await scene.state()) == (["c1"], S.READY)
+
+
+async def test_gateway_that_forgot_a_callback_and_said_something_of_it_has_no_number_given_twice(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url, LIMITS) as scene:
+        assert await promise(scene, a_promise())
+        await scene.add_ready("1001")
+        offer = await claim(scene.store)
+        assert offer is not None
+        tale = [
+            e.ContactOffered(id=EventId(f"own-{n}"), subject="c1", seq=SEQ + 1 + n,
+                             at=scene.clock.now(), offer=offer.id, counselor=offer.counselor)
+            for n in (1, 2)
+        ]  # fmt: skip
+        journal(scene, tale)
+        for _ in range(6):
+            scene.clock.advance(4)
+            await scene.store.heartbeat(GATEWAY, {})
+        numbers = [event.seq for event in told(scene)]
+        assert numbers == [SEQ + 1, SEQ + 2, SEQ + 3, SEQ + 4]
 
 
 async def test_gateway_that_dies_right_after_the_promise_takes_nothing_along(

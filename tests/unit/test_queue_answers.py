@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from queueing.scripts import NAMES
-from tests.queue_answers import ANSWERS, not_met, scripts
+from tests.queue_answers import ANSWERS, not_met, not_run, scripts
 
 
 def test_every_script_of_the_directory_is_one_that_the_plays_must_meet() -> None:
@@ -15,3 +15,5 @@ def test_what_was_never_answered_is_listed() -> None:
     assert not_met(met) == []
     del met["dial_back", "no"], met["order", "already"]
     assert not_met(met) == [("dial_back", "no"), ("order", "already")]
+    assert not_run(met) == []
+    assert not_run({("offer", "made"): 1}) == sorted(set(ANSWERS) - {"offer"})
