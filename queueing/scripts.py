@@ -34,7 +34,7 @@ NAMES = (
 )  # fmt: skip
 """One script each, and one method of the store each."""
 
-SHARED = ("counselor", "talk", "line", "gateways", "promise")
+SHARED = ("counselor", "talk", "line", "gateways", "promise", "tail")
 """The parts that scripts share, each after those that it needs itself."""
 
 REPLY_WITHIN = 3.0

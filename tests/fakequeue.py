@@ -263,7 +263,7 @@ class FakeQueue:
             for contact, served in self._served.items()
             if contact == offer.contact or served.offer.counselor == offer.counselor
         ]
-        newer = any(int(served.offer.id) > int(offer.id) for served in others)
+        newer = any(int(served.offer.id) >= int(offer.id) for served in others) and found is None
         if newer or offer.counselor not in self.roster:
             return Restated.REFUSED
         for served in others if found is None else []:

@@ -40,7 +40,6 @@ from hotline.ports import (
     OfferOutcome,
     Released,
 )
-from hotline.promise import unreached
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +91,8 @@ class CallingBack:
         self._sentences = 0
         self._reason: Reason | None = None
         """Why the attempt is over; None while it runs."""
+        self._is_void = False
+        """The offer was withdrawn while the queue was asked whether the caller may be called."""
 
     @property
     def over(self) -> bool:
@@ -115,7 +116,7 @@ class CallingBack:
         if self.contact.state is not S.PROMISED or not self.lives:
             self._errands.send(lambda: line.offers.give_back(offer, OfferOutcome.WITHDRAWN))
             return
-        self._offer, self._reason = offer, None
+        self._offer, self._reason, self._is_void = offer, None, False
         self._record(
             e.ContactOffered, offer=offer.id, counselor=offer.counselor,
             plan=offer.plan, step=offer.step, sticky=offer.sticky,
@@ -140,6 +141,8 @@ class CallingBack:
             self._offer_over(ringing, OfferOutcome.WITHDRAWN, 487, told=True)
         elif self._conversation is not None:
             self._stop(Reason.WITHDRAWN, "callback_void")
+        else:
+            self._is_void = True  # not stopped at once: what is journalled depends on the answer
 
     def fail(self, reason: Reason, words: str = "") -> None:
         """End the attempt by a fault or order of ours; the counselor hears `words`."""
@@ -152,9 +155,6 @@ class CallingBack:
 
     def rescue(self, _event: LegEvent | None = None) -> None:
         """A fault of ours: whoever is called hears no more of it, and is called another time."""
-        if self._ringing is None and self.contact.state is S.RETURNING and self._offer is not None:
-            offer = self._offer
-            self._record(e.OfferWithdrawn, offer=offer.id, counselor=offer.counselor)
         self.fail(Reason.FAULT, "callback_failed")
 
     def _task_failed(self) -> None:
@@ -224,12 +224,15 @@ class CallingBack:
 
     async def _picked_up(self, offer: Offer) -> None:
         """Dial the caller, if the queue says that it may be."""
-        attempt = 0
         try:
             async with asyncio.timeout(FENCE_SECONDS):
                 attempt = await self._tools.callbacks.dial(offer, seq=self.contact.seq)
         except (QueueUnavailable, TimeoutError):
             log.warning("contact %s: not dialled, the queue is away", self.contact.id[:8])
+            self._stop(Reason.WITHDRAWN, "callback_void")
+            return
+        if self._offer is None:  # it was let go meanwhile: the queue has journalled the rest
+            return
         if attempt == 0:
             # The two stay claimed until the words are over: else both are offered anew meanwhile.
             self._record(e.OfferWithdrawn, offer=offer.id, counselor=offer.counselor)
@@ -237,7 +240,9 @@ class CallingBack:
             return
         facts = {"offer": offer.id, "counselor": offer.counselor, "attempt": attempt}
         self.contact.was_told(e.CallbackDialled, at=self._dates.now(), **facts)
-        if self._counselor is None:
+        if self._is_void:
+            self._stop(Reason.WITHDRAWN, "callback_void")
+        elif self._counselor is None:
             self._stop(Reason.COUNSELOR_HUNG_UP, "")
         elif self._reason is None:
             self._try_to_dial()
@@ -353,12 +358,14 @@ class CallingBack:
         if self._counselor is not None:
             attempt(partial(self._tools.line.telephone.end, self._counselor))
         reason = self._reason or Reason.FAULT
-        self._errands.send(lambda: self._release(offer, reason))
+        known = self.contact.state is not S.RETURNING  # else only the queue knows if it was dialled
+        self._errands.send(lambda: self._release(offer, reason, journalled=known))
 
-    async def _release(self, offer: Offer, reason: Reason) -> None:
+    async def _release(self, offer: Offer, reason: Reason, *, journalled: bool = True) -> None:
+        gateway, seq = self._tools.gateway, self.contact.seq
         try:
             released = await self._tools.callbacks.release(
-                offer, gateway=self._tools.gateway, seq=self.contact.seq, reason=reason
+                offer, gateway=gateway, seq=seq, reason=reason, journalled=journalled
             )
         except QueueUnavailable:
             raise
@@ -366,10 +373,6 @@ class CallingBack:
             self.lives = False  # the queue takes back what no gateway says that it carries
             raise
         self.lives = released is Released.OFFERED  # then it goes on with that offer
-        if released is Released.GIVEN_UP:
-            self._tools.line.alarms.raise_alarm(
-                AlarmKind.CALLBACK_GIVEN_UP, unreached(self.contact.id)
-            )
 
     # --- means ---------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from hotline import events as e
 from hotline.clock import Clock
@@ -62,16 +63,21 @@ class InLine:
         """Be in line for what the caller chose last."""
         self._menu = menu
         self.is_elsewhere = False
-        self._contact.record(
-            e.ContactQueued,
-            at=self._clock.now(),
-            priority=menu.priority,
-            topic=menu.topic,
-            language=menu.language,
-            skills=menu.skills,
-            node=self._arrival.node,
-        )
+        self._contact.record(e.ContactQueued, at=self._clock.now(), **self._facts(menu))
         self._errands.send(self._enqueue)
+
+    def reserve(self, menu: MenuResult) -> e.ContactQueued:
+        """Take the next number to say that the contact is in line for the same as before."""
+        return self._contact.reserve(e.ContactQueued, at=self._clock.now(), **self._facts(menu))
+
+    def _facts(self, menu: MenuResult) -> dict[str, Any]:
+        return {
+            "priority": menu.priority,
+            "topic": menu.topic,
+            "language": menu.language,
+            "skills": menu.skills,
+            "node": self._arrival.node,
+        }
 
     def ask_again(self) -> None:
         """Be in line for the same, whatever the queue believes."""

@@ -41,7 +41,8 @@ class AlarmKind(StrEnum):
     PHONES_UNREACHABLE = "phones_unreachable"
     """Most phones of who is ready died at once; over when most of the ready have a live one."""
     CALLBACK_GIVEN_UP = "callback_given_up"
-    """A promised callback did not reach its caller: a supervisor decides what follows."""
+    """A promised callback did not reach its caller: a supervisor decides what follows. The queue's
+    script tells it, in the step that gives the callback up; `subject` is ``queue``."""
     HELP_REQUESTED = "help_requested"
     """A counselor in conversation asks a supervisor for help."""
     CLOCK_SET = "clock_set"
@@ -60,9 +61,6 @@ OCCURRENCES = frozenset(
 )
 """Alarms that happen rather than stand: each is told, none is ever over."""
 
-EACH_TOLD = frozenset({AlarmKind.CALLBACK_GIVEN_UP})
-"""Occurrences about one caller each: none is passed over for another that was told just now."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessStarted(Event):
@@ -73,7 +71,7 @@ class ProcessStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRaised(Event):
-    """Something needs an operator. `subject` is the process that says so."""
+    """Something needs an operator. `subject` is the process that says so, or ``queue``."""
 
     kind: AlarmKind
     detail: str

@@ -45,10 +45,10 @@ local function requested_for(contact)
   return string.match(contact, '^(.+)%+%d+$')
 end
 
--- Append one event, with the id derived from the seed so that no two events share it; `data` is a
--- table, or JSON.
-local function journal(kind, subject, seq, data)
-  local id = string.sub(redis.sha1hex(SEED .. ':' .. subject .. ':' .. seq), 1, 32)
+-- Append one event, with its id, or one derived from the seed so that no two events share it; `data`
+-- is a table, or JSON.
+local function journal(kind, subject, seq, data, id)
+  id = id or string.sub(redis.sha1hex(SEED .. ':' .. subject .. ':' .. seq), 1, 32)
   call('XADD', JOURNAL, '*', 'id', id, 'type', kind, 'subject', subject, 'seq', seq, 'at', AT,
     'data', type(data) == 'table' and cjson.encode(data) or data)
 end

@@ -75,7 +75,7 @@ def test_fault_behind_the_counselors_yes_is_said_to_them_and_they_are_ready_agai
     assert a.desk in a.scene.telephone.ended
     assert a.scene.queue.states[ONE] is C.READY
     assert AlarmKind.FAULT in dict(a.scene.alarms.told)
-    assert a.said[-1] == "release fault"
+    assert a.said[-1].startswith("release fault")
     assert NUMBER not in caplog.text + repr(a.scene.alarms.told)
     assert all(leg in a.scene.telephone.ended for _, _, leg in a.scene.telephone.called)
     assert a.visit.over
