@@ -32,6 +32,7 @@ ANSWERS: Mapping[str, frozenset[str]] = {
         "release_back": "stands given_up withdrawn offered gone",
         "remove_counselor": "removed unknown refused",
         "restate": "known mended refused",
+        "seat_partner": "seat full",
         "snapshot": "told",
         "withdraw_back": "withdrawn dialled unknown",
     }.items()
@@ -63,6 +64,8 @@ def answers_of(name: str, answer: Any) -> set[str]:
             return {answer if answer in words else "until"}
         case "change_state":
             return {answer if answer in words else "state"}
+        case "seat_partner":
+            return {"seat" if answer[0] else "full"}
         case "pulse" | "snapshot":
             return {"told"}
     return {answer} if isinstance(answer, str) else {YES if answer else NO}

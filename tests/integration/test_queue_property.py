@@ -29,6 +29,7 @@ from queueing.routing.skills import CounselorKind
 from tests.queue_answers import not_met, not_run
 from tests.queue_callbacks import CallbackPlay
 from tests.queue_history import check_callbacks, check_journal, check_numbers, failures
+from tests.queue_partners import PartnerPlay
 from tests.queue_play import (
     CREW,
     HEALED_AFTER,
@@ -67,7 +68,7 @@ SELDOM = (
 JUMPS = (-3600, -60, -2, 60, 3600)
 
 
-class TwoGateways(CallbackPlay):
+class TwoGateways(CallbackPlay, PartnerPlay):
     """All that happens besides, and what must hold at every step."""
 
     @initialize()
