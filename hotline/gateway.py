@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from hotline.call import LegEnded, LegEvent, LegInvited
+from hotline.call import LegEnded, LegEvent, LegFaulted, LegInvited
 from hotline.clock import Timers
 from hotline.conversation import feature
 from hotline.conversation.announcement import Announcement
@@ -129,7 +129,9 @@ class Gateway:
     def leg_event(self, event: LegEvent) -> None:
         """Take one leg event to where it belongs; never raises."""
         try:
-            if isinstance(event, LegInvited):
+            if isinstance(event, LegFaulted):
+                self._faulted(event)
+            elif isinstance(event, LegInvited):
                 self._invited(event)
             elif event.leg in self._announcements:
                 self._announcement_event(event)
@@ -248,6 +250,14 @@ class Gateway:
         except Exception:
             log.exception("contact %s: fault, leading to a human", charge.contact.id[:8])
             self._switchboard.alarms.raise_alarm(AlarmKind.FAULT, "a conversation met a fault")
+            self._rescue(charge, event)
+
+    def _faulted(self, event: LegFaulted) -> None:
+        """What the engine told of this leg may be lost; announcements end by themselves."""
+        detail = "a fault as the engine told of a call, see the log"
+        self._switchboard.alarms.raise_alarm(AlarmKind.FAULT, detail)
+        charge = self._by_leg.get(event.leg) or self._owner_of(event.leg)
+        if charge is not None:
             self._rescue(charge, event)
 
     def _rescue(self, charge: Charge, event: LegEvent | None) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from hotline import events as e
-from hotline.call import DigitPressed, LegAnswered, LegEnded, LegEvent, PlaybackFinished
+from hotline.call import DigitPressed, LegAnswered, LegEnded, LegEvent, LegFaulted, PlaybackFinished
 from hotline.clock import Timer
 from hotline.contact import Contact, ContactState
 from hotline.conversation.arrival import Arrival
@@ -149,8 +149,10 @@ class CallingBack:
         elif self.lives and self._offer is not None:
             self._stop(reason, words)
 
-    def rescue(self, _event: LegEvent | None = None) -> None:
+    def rescue(self, event: LegEvent | None = None) -> None:
         """A fault of ours: whoever is called hears no more of it, and is called another time."""
+        if isinstance(event, LegFaulted):  # the leg lives on; what was lost, the timers make good
+            return
         if self._ringing is None and self.contact.state is S.RETURNING and self._offer is not None:
             offer = self._offer
             self._record(e.OfferWithdrawn, offer=offer.id, counselor=offer.counselor)
