@@ -32,7 +32,7 @@ class EdgeAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
 def account_config(
     *, at: tuple[str, int], rtp: tuple[int, int], session_expires: int, user: str = "hotline"
 ) -> pj.AccountConfig:
-    """Return the settings of an account at `at` with `rtp` (first port, how many)."""
+    """Return the settings of an account at `at` with `rtp` (first port, how many; at least 4)."""
     config = pj.AccountConfig()
     config.idUri = f"sip:{user}@{at[0]}:{at[1]}"
     config.mwiConfig.enabled = False
@@ -48,5 +48,7 @@ def account_config(
     media.streamKaEnabled = False
     media.srtpUse = pj.PJMEDIA_SRTP_DISABLED
     media.transportConfig.boundAddress = at[0]
-    media.transportConfig.port, media.transportConfig.portRange = rtp
+    first, ports = rtp
+    # The engine's range is how far the last pair of ports may be from the first one.
+    media.transportConfig.port, media.transportConfig.portRange = first, ports // 2 * 2 - 2
     return config
