@@ -333,7 +333,7 @@ class Gateway:
     # --- notices -----------------------------------------------------------------
 
     async def notify(self, counselor: CounselorId, reason: str) -> NoticeOutcome:
-        """Tell a counselor of a change that the platform made, by a short call."""
+        """Tell a counselor of a change that others made, by a short call."""
         board = self._switchboard
         if self._leaving or self._legs_used + LEGS_KEPT_FREE > board.telephone.capacity:
             return NoticeOutcome.AWAY
