@@ -55,6 +55,7 @@ async def test_caller_beyond_capacity_hears_an_apology_and_beyond_all_gateways_g
             await parties.trunk.hang_up(again)
             await parties.watch.expect(third, e.CallerLeft)
 
+        assert server.lost_gateways() == []
         server.kill("gateway-1")
         busy = await asyncio.to_thread(peer.ask, peer.invite("12356", sender="caller"))
         assert busy.status == 503
@@ -91,6 +92,7 @@ async def test_caller_beyond_the_last_leg_gets_503_from_a_full_gateway(
             again, second = await parties.queued()
             await parties.trunk.hang_up(again)
             await parties.watch.expect(second, e.CallerLeft)
+        assert server.lost_gateways() == []
     finally:
         peer.close()
         server.stop()
@@ -125,5 +127,6 @@ async def test_few_rtp_ports_end_in_words_and_leave_room_for_the_counselor(
                 await parties.trunk.hang_up(inside)
                 await parties.watch.expect(first, e.CallerLeft)
             assert parties.endings(first) == [Termination(Result.COMPLETED, Reason.CALLER_HUNG_UP)]
+        assert server.lost_gateways() == []
     finally:
         server.stop()
