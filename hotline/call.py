@@ -93,6 +93,12 @@ class PlaybackFinished(LegEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LegFaulted(LegEvent):
+    """A fault of ours while the engine told of this leg, which lives on: what was told, such as a
+    key, may be lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LegEnded(LegEvent):
     """The dialog is over. `status` is the final SIP status (200 for a BYE)."""
 
@@ -103,19 +109,31 @@ class LegEnded(LegEvent):
 S = LegState
 TRANSITIONS: Mapping[LegState | None, Mapping[type[LegEvent], LegState]] = {
     None: {LegInvited: S.INVITED, LegDialled: S.DIALLED},
-    S.INVITED: {LegRang: S.RINGING, LegAnswered: S.UP, LegEnded: S.ENDED},
+    S.INVITED: {
+        LegRang: S.RINGING,
+        LegAnswered: S.UP,
+        LegFaulted: S.INVITED,
+        LegEnded: S.ENDED,
+    },
     S.DIALLED: {
         LegTried: S.DIALLED,
+        LegFaulted: S.DIALLED,
         LegRang: S.RINGING,
         LegAnswered: S.UP,
         LegEnded: S.ENDED,
     },
-    S.RINGING: {LegRang: S.RINGING, LegAnswered: S.UP, LegEnded: S.ENDED},
+    S.RINGING: {
+        LegRang: S.RINGING,
+        LegAnswered: S.UP,
+        LegFaulted: S.RINGING,
+        LegEnded: S.ENDED,
+    },
     S.UP: {
         LegHeld: S.HELD,
         LegResumed: S.UP,  # a re-INVITE that changes nothing
         DigitPressed: S.UP,
         PlaybackFinished: S.UP,
+        LegFaulted: S.UP,
         LegEnded: S.ENDED,
     },
     S.HELD: {
@@ -123,6 +141,7 @@ TRANSITIONS: Mapping[LegState | None, Mapping[type[LegEvent], LegState]] = {
         LegResumed: S.UP,
         DigitPressed: S.HELD,
         PlaybackFinished: S.HELD,
+        LegFaulted: S.HELD,
         LegEnded: S.ENDED,
     },
     S.ENDED: {  # what the network still delivers after the end is harmless
@@ -133,6 +152,7 @@ TRANSITIONS: Mapping[LegState | None, Mapping[type[LegEvent], LegState]] = {
         LegResumed: S.ENDED,
         DigitPressed: S.ENDED,
         PlaybackFinished: S.ENDED,
+        LegFaulted: S.ENDED,
         LegEnded: S.ENDED,
     },
 }

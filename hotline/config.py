@@ -148,7 +148,7 @@ class Gateway(_Section):
     poll_ms: Annotated[int, Field(ge=1, le=100)] = 10
     ring_timeout: Seconds = 20
     notices: bool = True
-    """Whether a counselor whom the platform made not ready is told so by a short call."""
+    """Whether a counselor whose state the system or an operator changed is told by a short call."""
     rtp_silence: Seconds = 20
     """A leg from which neither RTP nor RTCP comes for so long, and that is not on hold, is lost."""
     session_expires: Annotated[int, Field(ge=90)] = 300

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from hotline.call import LegEnded, LegEvent, LegInvited
+from hotline.call import LegEnded, LegEvent, LegFaulted, LegInvited
 from hotline.clock import Timers
 from hotline.conversation import feature
 from hotline.conversation.announcement import Announcement
@@ -129,7 +129,9 @@ class Gateway:
     def leg_event(self, event: LegEvent) -> None:
         """Take one leg event to where it belongs; never raises."""
         try:
-            if isinstance(event, LegInvited):
+            if isinstance(event, LegFaulted):
+                self._faulted(event)
+            elif isinstance(event, LegInvited):
                 self._invited(event)
             elif event.leg in self._announcements:
                 self._announcement_event(event)
@@ -250,6 +252,14 @@ class Gateway:
             self._switchboard.alarms.raise_alarm(AlarmKind.FAULT, "a conversation met a fault")
             self._rescue(charge, event)
 
+    def _faulted(self, event: LegFaulted) -> None:
+        """What the engine told of this leg may be lost; announcements end by themselves."""
+        detail = "a fault as the engine told of a call, see the log"
+        self._switchboard.alarms.raise_alarm(AlarmKind.FAULT, detail)
+        charge = self._by_leg.get(event.leg) or self._owner_of(event.leg)
+        if charge is not None:
+            self._rescue(charge, event)
+
     def _rescue(self, charge: Charge, event: LegEvent | None) -> None:
         try:
             charge.rescue(event)
@@ -323,7 +333,7 @@ class Gateway:
     # --- notices -----------------------------------------------------------------
 
     async def notify(self, counselor: CounselorId, reason: str) -> NoticeOutcome:
-        """Tell a counselor of a change that the platform made, by a short call."""
+        """Tell a counselor of a change that others made, by a short call."""
         board = self._switchboard
         if self._leaving or self._legs_used + LEGS_KEPT_FREE > board.telephone.capacity:
             return NoticeOutcome.AWAY

@@ -302,10 +302,10 @@ class NoticeOutcome(StrEnum):
 
 
 class Notifier(Protocol):
-    """Implemented by the gateway: tells a counselor of a change that the platform made."""
+    """Implemented by the gateway: tells a counselor of a change that others made."""
 
     async def notify(self, counselor: CounselorId, reason: str) -> NoticeOutcome:
-        """Call the counselor's phone, say that they are not ready and why, and hang up.
+        """Call the counselor's phone, say what they are now and why, and hang up.
 
         Cancelled: hangs up at once.
         """

@@ -1,12 +1,13 @@
-"""A counselor whom the platform made not ready is told so: a short call to the phone.
+"""A counselor whose state somebody else has changed is told so: a short call to the phone.
 
 The journal says who: one consumer group for all gateways, so that each change is read by one. What
 is read is kept in Redis until the counselor was told, or is not in that state any more: a phone
 that cannot be reached is called when it is back. Before it calls, a gateway claims the notice for
 as long as a call may take; when it dies meanwhile, another one calls again.
 
-Told is every change to not ready by the system out of ready or offered: those that end a call or a
-wrap-up are what the site has set, and surprise nobody.
+Told is every change by an operator, and every one to not ready by the system out of ready or
+offered: those that end a call or a wrap-up are what the site has set, and surprise nobody. What a
+counselor does by a feature code is confirmed in that call.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -45,10 +46,15 @@ AFTER_AWAY = 10.0
 AFTER_RANG = 300.0
 """Seconds until a phone that rang in vain rings again."""
 MOST_RINGS = 3
+OPERATOR = "operator:"
+"""So begins, in the journal, the name of who gives a command."""
 MOST_CALLS = 4
 """At a time, per gateway."""
 AGAIN_AFTER = 0.5
 """Seconds until the next try when Redis is away."""
+
+_BY_COMMAND = (CounselorState.READY, CounselorState.NOT_READY, CounselorState.OFFLINE)
+_AT_WORK = (CounselorState.READY, CounselorState.OFFERED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +64,8 @@ class Due:
     counselor: CounselorId
     since: int
     reason: str
+    """Why, as `Notifier.notify` takes it."""
+    state: str = CounselorState.NOT_READY
     rings: int = 0
 
     @property
@@ -65,7 +73,7 @@ class Due:
         return f"{self.counselor}:{self.since}"
 
     def to_json(self) -> str:
-        return json.dumps({"reason": self.reason, "rings": self.rings})
+        return json.dumps({"reason": self.reason, "state": self.state, "rings": self.rings})
 
     @classmethod
     def read(cls, field: str, text: str) -> Due:
@@ -191,7 +199,7 @@ class Notices:
             rows = await pipe.execute()
         current = []
         for due, row in zip(waiting, rows, strict=True):
-            if row == [CounselorState.NOT_READY, str(due.since)]:
+            if row == [due.state, str(due.since)]:
                 current.append(due)
             else:
                 await self._redis.hdel(keys.TO_TELL, due.field)
@@ -202,7 +210,7 @@ class Notices:
         return bool(await self._redis.set(claim, "1", nx=True, px=int(CLAIM * 1000)))
 
     async def _call(self, due: Due) -> None:
-        log.info("counselor %s: calling to say: not ready, %s", due.counselor, due.reason)
+        log.info("counselor %s: calling to say: %s, %s", due.counselor, due.state, due.reason)
         call = asyncio.ensure_future(self._notifier.notify(due.counselor, due.reason))
         try:
             while not (await asyncio.wait({call}, timeout=EVERY))[0]:
@@ -227,9 +235,7 @@ class Notices:
         again = AFTER_AWAY
         if outcome is NoticeOutcome.RANG and due.rings + 1 < MOST_RINGS:
             again = AFTER_RANG
-            rung = Due(
-                counselor=due.counselor, since=due.since, reason=due.reason, rings=due.rings + 1
-            )
+            rung = replace(due, rings=due.rings + 1)
             await self._redis.hset(keys.TO_TELL, due.field, rung.to_json())
         elif outcome is not NoticeOutcome.AWAY:
             await self._redis.hdel(keys.TO_TELL, due.field)
@@ -250,14 +256,18 @@ def _surprise(wire: Mapping[str, str]) -> Due | None:
     if wire.get("type") != "CounselorStateChanged":
         return None
     change = json.loads(wire["data"])
-    if (change["state"], change["by"]) != (CounselorState.NOT_READY, "system"):
-        return None
-    if change["previous"] not in (CounselorState.READY, CounselorState.OFFERED):
+    state, previous, by = change["state"], change["previous"], change["by"]
+    if by.startswith(OPERATOR) and state in _BY_COMMAND and state != previous:
+        reason = f"operator_{state}"  # an operator's own words stay in the journal
+    elif (state, by) == (CounselorState.NOT_READY, "system") and previous in _AT_WORK:
+        reason = change["reason"]
+    else:
         return None
     return Due(
         counselor=CounselorId(wire["subject"]),
         since=keys.milliseconds(datetime.fromisoformat(wire["at"])),
-        reason=change["reason"],
+        reason=reason,
+        state=state,
     )
 
 

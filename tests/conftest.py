@@ -84,7 +84,9 @@ def hotline(
     )
     server.start()
     yield server
+    lost = server.lost_gateways()
     server.stop()
+    assert lost == []
     assert server.tracebacks() == []
 
 

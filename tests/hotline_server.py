@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -73,6 +74,7 @@ class HotlineServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._log = folder / "up.log"
         self._log_before = 0
+        self._killed: Counter[str] = Counter()
 
     @property
     def edge(self) -> str:
@@ -84,6 +86,7 @@ class HotlineServer:
         return f"sip:{self.settings.lines[0].number}@{self.edge}"
 
     def start(self) -> None:
+        self._killed.clear()
         with self._log.open("ab") as log:
             self._log_before = log.tell()
             self._process = subprocess.Popen(
@@ -135,6 +138,18 @@ class HotlineServer:
     def kill(self, name: str) -> None:
         """SIGKILL to one process."""
         os.kill(self.pid_of(name), signal.SIGKILL)
+        self._killed[name] += 1
+
+    def lost_gateways(self) -> list[str]:
+        """The gateways that have been restarted more often than `kill` had killed them since the
+        platform was started."""
+        status = self.status()
+        assert status is not None
+        return [
+            child.name
+            for child in status.children
+            if child.name.startswith("gateway-") and child.restarts > self._killed[child.name]
+        ]
 
     def stop(self) -> None:
         if self._process is None:

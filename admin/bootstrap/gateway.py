@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from admin.bootstrap import lines, queue_store, sealer
 from admin.bootstrap.callbacks import CallingBacks
 from admin.bootstrap.conversations import Conversations
+from admin.processes.capacity import contacts_on
 from admin.processes.seat import seat
 from hotline.alarms import JournalAlarms
 from hotline.clock import Clock, LoopTimers, SystemClock
@@ -198,7 +199,9 @@ def _gateway(
         converse=conversations.converse,
         seal=conversations.sealer.seal,
         call_back=callbacks.call_back,
-        max_contacts=min(settings.gateway.max_contacts, conversations.telephone.capacity // 2),
+        max_contacts=min(
+            settings.gateway.max_contacts, contacts_on(conversations.telephone.capacity)
+        ),
     )
     conversations.telephone.listener = gateway
     return gateway

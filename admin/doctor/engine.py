@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 from admin.doctor.finding import Finding, Phrase, broken, fine, short
 from admin.doctor.programs import output_of
+from admin.processes.capacity import contacts_on, legs_for
 from hotline.config import Settings
+from hotline.sip.capacity import legs_on, ports_for
 
 SUBJECT = "engine"
 _DESCRIBE = (
@@ -76,17 +78,33 @@ def _codecs(codecs: list[str]) -> Iterator[Finding]:
 
 
 def _capacity(settings: Settings, legs: int) -> Iterator[Finding]:
-    """A contact in conversation has two legs."""
-    wanted = settings.gateway.max_contacts
-    if 2 * wanted > legs:
+    """What the engine, and the RTP ports, are enough for."""
+    wanted, ports = settings.gateway.max_contacts, settings.gateway.rtp_ports
+    carried = contacts_on(legs)
+    if wanted > carried:
         yield short(
             SUBJECT,
             Phrase(
-                f"gateway.max_contacts 为 {wanted}，引擎每进程只够 {legs // 2} 个通话",
-                f"gateway.max_contacts is {wanted}; the engine carries {legs // 2} conversations",
+                f"gateway.max_contacts 为 {wanted}，引擎每进程只够 {carried} 个来电",
+                f"gateway.max_contacts is {wanted}; the engine carries {carried} contacts",
             ),
             Phrase(
-                f"改为 {max(1, legs // 2)}，并增加 gateway.processes",
-                f"set it to {max(1, legs // 2)} and raise gateway.processes",
+                f"改为 {carried}，并增加 gateway.processes",
+                f"set it to {carried} and raise gateway.processes",
+            ),
+        )
+    spoken = contacts_on(legs_on(ports))
+    if min(wanted, carried) > spoken:
+        needed = ports_for(legs_for(min(wanted, carried)))
+        yield short(
+            SUBJECT,
+            Phrase(
+                f"gateway.max_contacts 为 {wanted}，gateway.rtp_ports {ports} 只够 {spoken} 个来电",
+                f"gateway.max_contacts is {wanted}; gateway.rtp_ports, {ports}, are enough for "
+                f"{spoken} contacts",
+            ),
+            Phrase(
+                f"将 gateway.rtp_ports 增至 {needed}，或将 gateway.max_contacts 改为 {spoken}",
+                f"raise gateway.rtp_ports to {needed}, or set gateway.max_contacts to {spoken}",
             ),
         )

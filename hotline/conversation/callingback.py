@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from hotline import events as e
-from hotline.call import DigitPressed, LegAnswered, LegEnded, LegEvent, PlaybackFinished
+from hotline.call import DigitPressed, LegAnswered, LegEnded, LegEvent, LegFaulted, PlaybackFinished
 from hotline.clock import SteadyClock, Timer
 from hotline.contact import Contact, ContactState
 from hotline.conversation.arrival import Arrival
@@ -32,14 +32,7 @@ from hotline.errors import PromptMissing, QueueUnavailable
 from hotline.events import AlarmKind, Reason
 from hotline.ids import ContactId, LegId, OfferId, RecordingId
 from hotline.number import dialable
-from hotline.ports import (
-    Callback,
-    Carried,
-    EscalateContact,
-    Offer,
-    OfferOutcome,
-    Released,
-)
+from hotline.ports import Callback, Carried, EscalateContact, Offer, OfferOutcome, Released
 
 log = logging.getLogger(__name__)
 
@@ -153,8 +146,10 @@ class CallingBack:
         elif self.lives and self._offer is not None:
             self._stop(reason, words)
 
-    def rescue(self, _event: LegEvent | None = None) -> None:
+    def rescue(self, event: LegEvent | None = None) -> None:
         """A fault of ours: whoever is called hears no more of it, and is called another time."""
+        if isinstance(event, LegFaulted):  # the leg lives on; what was lost, the timers make good
+            return
         self.fail(Reason.FAULT, "callback_failed")
 
     def _task_failed(self) -> None:

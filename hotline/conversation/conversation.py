@@ -38,7 +38,7 @@ from hotline.conversation.rescue import Rescue
 from hotline.conversation.seat import Seat
 from hotline.conversation.talk import Talk
 from hotline.conversation.talking import Talking
-from hotline.conversation.visit import LOST, Visit
+from hotline.conversation.visit import LOST, Visit, ending_of
 from hotline.conversation.waitingroom import WaitingRoom
 from hotline.conversation.wishes import Wishes
 from hotline.events import Reason, Result, Termination
@@ -303,12 +303,7 @@ class Conversation:
         if self._elsewhere.caller_event(event):
             return
         if isinstance(event, LegEnded):
-            talked = self.contact.state in (S.TALKING, S.FORWARDED)
-            result = Result.COMPLETED if talked else Result.ABANDONED
-            if event.reason is Reason.NO_CODEC:
-                self._end(e.ContactRefused, Termination(Result.REFUSED, event.reason))
-            else:
-                self._end(e.CallerLeft, Termination(result, event.reason))
+            self._end(*ending_of(event.reason, self.contact.state))
         elif isinstance(event, LegAnswered):
             self._record(e.CallAnswered, leg=event.leg)
             self._errands.send(self._greeting.begin)

@@ -1,4 +1,4 @@
-"""A short call to a counselor whom the platform made not ready: says so and why, and hangs up."""
+"""A short call to a counselor whose state somebody else changed: says so and why, and hangs up."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ PROMPTS: Mapping[str, str] = {
     "missed": "told_missed",
     "unreachable": "told_unreachable",
     "phone_unreachable": "told_unreachable",
+    "operator_ready": "told_operator_ready",
+    "operator_not_ready": "told_operator_not_ready",
+    "operator_offline": "told_operator_offline",
 }
 """What is said, by the reason of the change."""
 OTHERWISE = "told_not_ready"

@@ -1,8 +1,9 @@
 """What is done for a contact when our own code fails: whatever failed, its caller gets to a human.
 
-A leg event that cannot be dealt with comes here by the gateway (`after`), a task that fails by its
-errands (`after_task`), or a timer (`after_timer`): nobody else would notice these. Relies on as
-little as can be, for anything may be broken. A queue that is away is no fault: not for here.
+A leg event that cannot be dealt with, or that was lost below (`LegFaulted`), comes here by the
+gateway (`after`), a task that fails by its errands (`after_task`), or a timer (`after_timer`):
+nobody else would notice these. Relies on as little as can be, for anything may be broken. A queue
+that is away is no fault: not for here.
 
     greeted     in line without the menu; in danger, whoever has pressed that key by then
     queued      waits on; fails when it cannot be put in line at all
@@ -18,7 +19,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from hotline.call import DigitPressed, LegEnded, LegEvent, PlaybackFinished
+from hotline.call import DigitPressed, LegEnded, LegEvent, LegFaulted, PlaybackFinished
 from hotline.contact import ContactState
 from hotline.conversation.elsewhere import Elsewhere
 from hotline.conversation.errands import attempt
@@ -66,12 +67,14 @@ class Rescue:
         has met the rescue too."""
         visit, state = self._visit, self._visit.contact.state
         ended = event.leg if isinstance(event, LegEnded) else None
-        if ended == visit.arrival.leg or state is S.RINGING:
+        lives = isinstance(event, LegFaulted)  # the leg: it is answered, or ends, all the same
+        if ended == visit.arrival.leg or (state is S.RINGING and not lives):
             self._fail(Reason.FAULT)
         elif state is S.GREETED:
             self._leave_menu(event)
         elif state in (S.QUEUED, S.OFFERED):
-            if state is S.OFFERED and (event is None or event.leg != visit.arrival.leg):
+            concerns_phone = event is None or event.leg != visit.arrival.leg
+            if state is S.OFFERED and concerns_phone and not lives:
                 self._seat.give_up()
             self._heard(event)
         elif state is S.TALKING and ended is not None and ended == self._seat.leg:

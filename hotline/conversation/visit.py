@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hotline.contact import Contact, E
+from hotline import events as e
+from hotline.contact import Contact, ContactState, E
 from hotline.conversation.arrival import Arrival
 from hotline.conversation.inline import InLine
 from hotline.conversation.line import Line
 from hotline.conversation.waitingroom import WaitingRoom
-from hotline.events import Reason
+from hotline.events import Reason, Result, Termination
 from hotline.menu.reception import MenuResult, Reception
 
 LOST = frozenset({Reason.RTP_SILENCE, Reason.SESSION_EXPIRED, Reason.FAULT, Reason.UNREACHABLE})
 """Endings of a leg that are the network's doing, not that of who speaks there."""
+
+
+def ending_of(reason: Reason, state: ContactState | None) -> tuple[type[e.Event], Termination]:
+    """Return how a contact ends whose caller's leg is over for `reason`: a fault of ours is never
+    the caller's doing."""
+    if reason is Reason.NO_CODEC:
+        return e.ContactRefused, Termination(Result.REFUSED, reason)
+    if reason is Reason.FAULT:
+        return e.ContactFailed, Termination(Result.FAILED, reason)
+    talked = state in (ContactState.TALKING, ContactState.FORWARDED)
+    return e.CallerLeft, Termination(Result.COMPLETED if talked else Result.ABANDONED, reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

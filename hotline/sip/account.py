@@ -32,7 +32,8 @@ class EdgeAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
 def account_config(
     *, at: tuple[str, int], rtp: tuple[str, int, int], session_expires: int, user: str = "hotline"
 ) -> pj.AccountConfig:
-    """Return the settings of an account at `at` with `rtp` (address, first port, how many)."""
+    """Return the settings of an account at `at` with `rtp` (address, first port, how many, at least
+    4)."""
     config = pj.AccountConfig()
     config.idUri = f"sip:{user}@{at[0]}:{at[1]}"
     config.mwiConfig.enabled = False
@@ -48,5 +49,7 @@ def account_config(
     media.streamKaEnabled = False
     media.srtpUse = pj.PJMEDIA_SRTP_DISABLED
     transport = media.transportConfig
-    transport.boundAddress, transport.port, transport.portRange = rtp
+    transport.boundAddress, transport.port, ports = rtp
+    # The engine's range is how far the last pair of ports may be from the first one.
+    transport.portRange = ports // 2 * 2 - 2
     return config

@@ -13,6 +13,7 @@ from hotline.clock import Clock, SystemClock
 from hotline.ids import LegId
 from hotline.ports import RETRY_AFTER, LegListener
 from hotline.sip.account import EdgeAccount, account_config
+from hotline.sip.capacity import legs_on
 from hotline.sip.engine import Engine, EngineFacts
 from hotline.sip.media import Bridge
 from hotline.sip.switch import Switch
@@ -28,7 +29,7 @@ class Endpoint:
 
     `edge` (host, port): the one peer. `session_expires` (RFC 4028) is in seconds, at least 90;
     `rtp_silence` in seconds; `retry_after` is what a refused caller is told, in seconds;
-    `max_legs`: no more than these even where the engine could.
+    `max_legs`: no more than these even where the engine and the RTP ports could.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Endpoint:
         """Set by the owner before the first poll; until then events wait."""
         self.port = port
         self._at = (address, port)
-        self._max_legs = max_legs
+        self._most = min(max_legs or legs_on(rtp_ports), legs_on(rtp_ports))
         self._config = account_config(
             at=self._at,
             rtp=(rtp_address or address, first_rtp_port, rtp_ports),
@@ -145,7 +146,7 @@ class Endpoint:
     @property
     def capacity(self) -> int:
         """See `ports.Telephone.capacity`."""
-        return min(self._engine.capacity, self._max_legs or self._engine.capacity)
+        return min(self._engine.capacity, self._most)
 
     def dial(self, extension: str, *, headers: Mapping[str, str]) -> LegId:
         """See `ports.Telephone.dial`. What cannot be sent ends with LegEnded like any other leg;

@@ -5,9 +5,7 @@ the thread that calls it.
 
 How its capacity is known: pjsua2 clamps `maxCalls` silently to the limit it was compiled with
 (`PJSUA_MAX_CALLS`), but a fresh `UaConfig` carries exactly that limit: 4 in the PyPI wheel, 1024
-in our own build. Some slots are kept free of legs: an INVITE needs one for the time in which it
-is refused with 503 (without a slot the engine itself would say 486, and no Retry-After), and a
-dialog whose BYE is not answered holds its own for 32 s.
+in our own build. Some of these slots are kept free of legs (`capacity`).
 """
 
 from __future__ import annotations
@@ -21,6 +19,7 @@ from typing import Any
 
 import pjsua2 as pj
 
+from hotline.sip.capacity import capacity_of
 from hotline.wav import SAMPLE_RATE
 
 WHEEL_CALLS = 4
@@ -43,11 +42,6 @@ class EngineFacts:
     where its SDP said as soon as it is heard from there (otherwise whoever sends RTP to one of our
     ports first may get the call); with ``first_packet`` a leg whose first packet comes while its
     media starts is heard (otherwise it may be deaf until it ends)."""
-
-
-def capacity_of(limit: int) -> int:
-    """Return how many legs a build with `limit` calls carries."""
-    return limit - max(1, limit // 16)
 
 
 class _Library(pj.Endpoint):  # type: ignore[misc]  # pjsua2 has no types

@@ -1,7 +1,7 @@
 """One SIP dialog: our `Leg`, and the engine's `Dialog` behind it.
 
 A callback of the engine runs on top of C frames that an exception must never cross: each is
-`guarded`, and what went wrong is handed to the owner, who ends that one leg.
+`guarded`, and what went wrong is handed to the owner, who mends that one leg.
 
 A member of an engine's structure points into that structure: keep the structure in a variable of
 its own for as long as the member is used (``info = call.getInfo()``, then ``info.media``).

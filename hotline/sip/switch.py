@@ -23,6 +23,7 @@ from hotline.call import (
     LegDialled,
     LegEnded,
     LegEvent,
+    LegFaulted,
     LegHeld,
     LegInvited,
     LegRang,
@@ -67,6 +68,8 @@ class Switch:
         self._graveyard = Graveyard()
         self._legs: dict[LegId, Leg] = {}
         self._faults: list[Leg] = []
+        self._unheard: list[Leg] = []
+        """Legs of which the listener cannot be told."""
         self._surplus: list[tuple[Dialog, int, dict[str, str]]] = []
 
     def __len__(self) -> int:
@@ -75,11 +78,31 @@ class Switch:
     def settle(self) -> None:
         """Do what callbacks have left to do. Must not be called inside one."""
         self._refuse_surplus()
-        while self._faults:
-            leg = self._faults.pop()
+        while self._unheard:
+            leg = self._unheard.pop()
             if leg.id in self._legs:
                 self._finish(leg, Reason.FAULT, 500)
+        while self._faults:
+            self._mend(self._faults.pop())
         self._graveyard.clear()
+
+    def _mend(self, leg: Leg) -> None:
+        """A callback of `leg` failed: read what it told of once more. A call that is up goes on
+        whatever comes of that, and the listener is told: a caller must not be cut off for it."""
+        if leg.id not in self._legs:
+            return
+        lives = leg.dialog is not None and leg.dialog.isActive()
+        if lives:
+            try:
+                self.dialog_changed(leg)
+                self.media_changed(leg)
+            except Exception:
+                log.exception("leg %s: the fault stands", leg.id[:8])
+                lives = leg.is_up
+        if lives:
+            self._emit(leg, LegFaulted(leg=leg.id))
+        else:
+            self._finish(leg, Reason.FAULT, 500)
 
     def playback_finished(self, leg: LegId, playlist: int) -> None:
         """The bridge says that `playlist` was heard to its end."""
@@ -104,8 +127,10 @@ class Switch:
             self._finish(leg, Reason.SHUTDOWN, 503)
 
     def fail(self, leg: LegId, error: Exception) -> None:
-        """The listener failed on an event of `leg`."""
-        self.callback_failed(self._legs.get(leg), error)
+        """The listener failed on an event of `leg`, which ends: nobody cares for it any more."""
+        log.error("leg %s: fault of the listener", leg[:8], exc_info=error)
+        if leg in self._legs:
+            self._unheard.append(self._legs[leg])
 
     # --- ports.Telephone ------------------------------------------------------------
 
@@ -256,7 +281,7 @@ class Switch:
         return offers_one_of(self.codecs, sdp)
 
     def callback_failed(self, leg: Leg | None, error: BaseException) -> None:
-        """See `DialogOwner`: log once; the leg ends with FAULT outside of the callback."""
+        """See `DialogOwner`: log once; the leg is mended outside of the callback."""
         if not isinstance(error, Exception):
             self.interrupt = error
             return

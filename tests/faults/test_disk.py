@@ -73,6 +73,7 @@ async def full_disk(tmp_path: Path, tonal_prompts: Path) -> None:
                 await parties.watch.expect(unrecorded, e.CallerLeft)
                 await until(lambda: sealed_seconds(server, cut_off) > 0.8, seconds=90)
                 assert recordings_of(server, unrecorded) == []
+            assert server.lost_gateways() == []
         finally:
             server.stop()
 
@@ -132,6 +133,7 @@ async def whole_disk_full(tmp_path: Path, tonal_prompts: Path) -> None:
                     await until(lambda: in_journal(server) >= {e.id for e in parties.events})
                     await until(lambda: figures_agree(server, {begun_before, later}), seconds=60)
                     await kept_over_a_kill(server)
+            assert server.lost_gateways() == []
         finally:
             server.stop()
 

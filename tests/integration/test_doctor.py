@@ -78,6 +78,21 @@ def test_more_contacts_than_the_engine_carries_is_told(settings: Settings) -> No
     assert "gateway.processes" in found.remedy.en
 
 
+def test_more_contacts_than_the_rtp_ports_carry_is_told_with_what_would_do(
+    settings: Settings,
+) -> None:
+    gateway = settings.gateway.model_copy(update={"max_contacts": 4, "rtp_ports": 16})
+    settings = settings.model_copy(update={"gateway": gateway})
+    [found] = [f for f in examine_engine(settings) if "rtp_ports" in f.says.en]
+    assert found.state is Verdict.WARN
+    assert "2 contacts" in found.says.en
+    assert found.remedy is not None
+    assert "rtp_ports to 22" in found.remedy.en
+    enough = gateway.model_copy(update={"rtp_ports": 22})
+    settings = settings.model_copy(update={"gateway": enough})
+    assert not [f for f in examine_engine(settings) if "rtp_ports" in f.says.en]
+
+
 def test_taken_port_is_told_with_its_key(settings: Settings) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind((settings.edge.address, settings.edge.port))

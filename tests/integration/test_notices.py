@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+import pytest
 import redis
 
 from hotline.events import CounselorState
@@ -132,6 +133,37 @@ async def test_what_the_counselor_or_the_site_does_is_not_told(redis_url: str) -
         assert await scene.queue.store.give_back(declined, OfferOutcome.DECLINED)
         await scene.look()
         assert scene.to_tell() == {}
+
+
+@pytest.mark.parametrize("state", ["ready", "not_ready", "offline"])
+async def test_change_by_an_operator_is_told_as_what_it_is(redis_url: str, state: str) -> None:
+    async with notice_scene(redis_url) as scene:
+        await scene.queue.add_ready(ONE)
+        wanted = CounselorState(state)
+        if wanted is CounselorState.READY:
+            await scene.queue.ask(ONE, CounselorState.NOT_READY)
+        for _ in range(2):  # the second time nothing changes
+            await scene.queue.store.change_state(
+                ONE, wanted, reason="words of\nan operator", by="operator:li"
+            )
+            await scene.look()
+        assert scene.bell.said == [(ONE, f"operator_{state}")]
+        await scene.settled()
+        assert scene.to_tell() == {}
+
+
+async def test_operators_wish_during_a_call_is_told_when_it_takes_effect(redis_url: str) -> None:
+    async with notice_scene(redis_url, limits=Limits(wrap_up=5)) as scene:
+        offer = await scene.queue.a_talk("c1", ONE)
+        await scene.queue.store.change_state(
+            ONE, CounselorState.OFFLINE, reason="", by="operator:li"
+        )
+        await scene.look()
+        assert scene.bell.said == []
+        await scene.queue.store.finish(offer, requeue=False)
+        await scene.queue.pass_time(6)
+        await scene.look()
+        assert scene.bell.said == [(ONE, "operator_offline")]
 
 
 async def test_call_is_hung_up_when_the_counselor_is_ready_again(redis_url: str) -> None:

@@ -18,6 +18,8 @@ from tests.sip.parties import Parties, gathered
 
 CALLERS, COUNSELORS = 20, 5
 UNREGISTERED = CounselorId("40999")
+LATE = 5.0
+"""Seconds: a busy machine hangs up later, never so late that a caller waits for twice as long."""
 
 
 async def make_ready(parties: Parties, counselor: CounselorId) -> None:
@@ -52,6 +54,9 @@ async def test_offer_that_comes_to_nothing_keeps_the_place_and_says_why(
             )
             assert (state.state, state.reason) == (CounselorState.NOT_READY, reason)
         await away.phone.expect("ended", status=487)
+        rang = seconds_rung(parties, contact, away.extension)
+        timeout = tonal_hotline.settings.gateway.ring_timeout
+        assert timeout - 0.5 <= rang < timeout + LATE
         await make_ready(parties, present.extension)
         for call, next_one in ((first, contact), (second, behind)):
             await parties.watch.expect(next_one, e.ContactAnswered, counselor=present.extension)
@@ -59,6 +64,14 @@ async def test_offer_that_comes_to_nothing_keeps_the_place_and_says_why(
             await parties.watch.expect(next_one, e.CallerLeft)
         offers = [x for x in parties.of(behind) if isinstance(x, e.ContactOffered)]
         assert len(offers) == 1  # nobody else was offered the one who came second
+
+
+def seconds_rung(parties: Parties, contact: ContactId, counselor: CounselorId) -> float:
+    """For how long the phone of `counselor` rang in vain."""
+    rung = (e.ContactOffered, e.OfferMissed)
+    events = [x for x in parties.of(contact) if isinstance(x, rung)]
+    [offered, missed] = [x for x in events if x.counselor == counselor]
+    return (missed.at - offered.at).total_seconds()
 
 
 @pytest.mark.timeout(180)

@@ -15,7 +15,7 @@ from hotline.sip.tone import seconds_with
 from tests import tonal
 from tests.hotline_server import TRUNK_ADDRESS, HotlineServer
 from tests.sip.line import until
-from tests.sip.parties import Parties, gathered
+from tests.sip.parties import COUNSELOR_HERTZ, Parties, gathered
 from tests.sip.test_demo import WHEEL
 from tests.sip.wire import Peer
 
@@ -55,6 +55,7 @@ async def test_caller_beyond_capacity_hears_an_apology_and_beyond_all_gateways_g
             await parties.trunk.hang_up(again)
             await parties.watch.expect(third, e.CallerLeft)
 
+        assert server.lost_gateways() == []
         server.kill("gateway-1")
         busy = await asyncio.to_thread(peer.ask, peer.invite("12356", sender="caller"))
         assert busy.status == 503
@@ -91,6 +92,41 @@ async def test_caller_beyond_the_last_leg_gets_503_from_a_full_gateway(
             again, second = await parties.queued()
             await parties.trunk.hang_up(again)
             await parties.watch.expect(second, e.CallerLeft)
+        assert server.lost_gateways() == []
     finally:
         peer.close()
+        server.stop()
+
+
+async def test_few_rtp_ports_end_in_words_and_leave_room_for_the_counselor(
+    tmp_path: Path, tonal_prompts: Path
+) -> None:
+    """Six pairs of ports: enough for one contact, its counselor, and a caller more at a time."""
+    server = HotlineServer(
+        tmp_path / "hotline",
+        {"gateway.processes": 1, "gateway.rtp_ports": 12},
+        prompts=tonal_prompts,
+    )
+    server.start()
+    try:
+        async with gathered(server, tmp_path) as parties:
+            inside, first = await parties.queued()
+            outside = [await parties.dial() for _ in range(6)]
+            for _, contact in outside:
+                ending = await parties.watch.expect(contact, e.ContactRefused)
+                assert ending.termination == Termination(Result.REFUSED, Reason.OVER_CAPACITY)
+            spoken_to = outside[0][0]
+            await parties.trunk.expect("ended", call=spoken_to, status=200, seconds=20)
+            heard = parties.heard_by_caller(spoken_to)
+            await until(lambda: seconds_with(heard, tonal.OVER_CAPACITY) > 0.2)
+            assert alarms(parties)
+            async with parties.counselor():
+                await parties.watch.expect(first, e.ContactAnswered)
+                voice = parties.heard_by_caller(inside)
+                await until(lambda: seconds_with(voice, COUNSELOR_HERTZ) > 0.5)
+                await parties.trunk.hang_up(inside)
+                await parties.watch.expect(first, e.CallerLeft)
+            assert parties.endings(first) == [Termination(Result.COMPLETED, Reason.CALLER_HUNG_UP)]
+        assert server.lost_gateways() == []
+    finally:
         server.stop()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import closing
 from pathlib import Path
 
 from hotline import events as e
 from hotline.events import CounselorState, Reason, Result, Termination
+from hotline.ids import ContactId
 from tests.hotline_server import TRUNK_ADDRESS, HotlineServer, caller_id
 from tests.sip.line import until
 from tests.sip.parties import gathered, in_place
@@ -64,6 +67,36 @@ async def test_cancel_right_behind_the_invite_abandons_the_contact_once(
             assert ending.termination.reason in (Reason.CALLER_CANCELLED, Reason.CALLER_HUNG_UP)
         finally:
             peer.close()
+
+
+async def test_bye_before_the_ack_abandons_the_contact_once(
+    tonal_hotline: HotlineServer, tmp_path: Path
+) -> None:
+    """Our 200 is not acknowledged yet: nobody was greeted, whatever the caller sends then."""
+    async with gathered(tonal_hotline, tmp_path) as parties:
+        edge = (tonal_hotline.settings.edge.address, tonal_hotline.settings.edge.port)
+        with closing(Peer(TRUNK_ADDRESS, edge=edge)) as peer:
+            number = parties.new_number()
+            invite = peer.invite("12356", sender="caller", extra=tuple(caller_id(number).items()))
+            peer.send(invite)
+            answer = await asyncio.to_thread(peer.final, invite, seconds=20)
+            assert answer.status == 200
+            bye = peer.within(answer, "BYE")
+            peer.send(bye)
+            assert (await asyncio.to_thread(peer.final, bye, seconds=20)).status == 200
+            peer.send(peer.within(answer, "ACK", cseq=1))  # too late
+            await until(lambda: parties.invites())
+            [arrival] = parties.invites()
+            contact = ContactId(arrival.subject)
+            await parties.watch.expect(contact, e.CallerLeft)
+            call, following = await parties.queued()  # and what comes after it is served
+            await parties.trunk.hang_up(call)
+            await parties.watch.expect(following, e.CallerLeft)
+            assert parties.endings(contact) == [
+                Termination(Result.ABANDONED, Reason.CALLER_CANCELLED)
+            ]
+            assert not any(isinstance(x, e.CallAnswered) for x in parties.of(contact))
+            assert len(parties.invites()) == 2
 
 
 async def test_counselor_who_answers_and_hangs_up_at_once_ends_the_contact_or_frees_it(

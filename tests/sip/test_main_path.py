@@ -34,16 +34,3 @@ def test_caller_and_counselor_hear_each_other_and_nobody_else(
             )
 
     asyncio.run(scene())
-
-
-def test_caller_who_cancels_while_ringing_or_hangs_up_in_the_menu_has_abandoned(
-    hotline: HotlineServer, tmp_path: Path
-) -> None:
-    async def scene() -> None:
-        async with gathered(hotline, tmp_path) as parties:
-            call, contact = await parties.dial()
-            await parties.trunk.hang_up(call)
-            left = await parties.watch.expect(contact, e.CallerLeft)
-            assert left.termination.result is Result.ABANDONED
-
-    asyncio.run(scene())

@@ -1,7 +1,8 @@
-"""A counselor whom the platform made not ready is told so, on a real phone."""
+"""A counselor whose state somebody else changed is told so, on a real phone."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import redis
@@ -16,7 +17,12 @@ from tests.hotline_server import HotlineServer
 from tests.sip.line import until
 from tests.sip.parties import Counselor, Parties, gathered
 
-NOTICES = {tonal.TOLD_MISSED, tonal.TOLD_UNREACHABLE}
+BY_COMMAND = {
+    "not-ready": tonal.OPERATOR_NOT_READY,
+    "ready": tonal.OPERATOR_READY,
+    "offline": tonal.OPERATOR_OFFLINE,
+}
+NOTICES = {tonal.TOLD_MISSED, tonal.TOLD_UNREACHABLE, *BY_COMMAND.values()}
 
 
 def is_to_be_told(parties: Parties, counselor: Counselor) -> bool:
@@ -79,6 +85,20 @@ async def test_counselor_who_is_ready_again_is_not_rung_any_more(
             )
         await counselor.phone.expect("ended", call=notice["call"], status=487)
         await until(lambda: not is_to_be_told(parties, counselor))
+
+
+async def test_change_by_an_operators_command_is_told_by_a_short_call(
+    tonal_hotline: HotlineServer, tmp_path: Path
+) -> None:
+    async with (
+        gathered(tonal_hotline, tmp_path) as parties,
+        parties.counselor(answer_after=None) as counselor,
+    ):
+        for word, tone in BY_COMMAND.items():
+            command = ("counselor", word, counselor.extension)
+            await asyncio.to_thread(tonal_hotline.command, *command)
+            await told(parties, counselor.phone, counselor, tone)
+        assert counselor.phone.seen("incoming") == 0
 
 
 async def test_counselor_with_a_dead_phone_is_told_when_a_phone_registers(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from hotline import events as e
@@ -14,8 +16,9 @@ from hotline.prompts.library import CUSTOM, GENERATED
 from hotline.sip.tone import seconds_with, when
 from tests import tonal
 from tests.hotline_server import HotlineServer
+from tests.servers import wait_until
 from tests.sip.line import until
-from tests.sip.parties import gathered
+from tests.sip.parties import CALLER_HERTZ, COUNSELOR_HERTZ, Parties, gathered
 
 REPLACED = 1900
 
@@ -54,11 +57,26 @@ async def test_prompt_that_is_gone_leads_to_a_human_and_to_an_alarm(
             await parties.watch.expect(contact, e.ContactAnswered, counselor=counselor.extension)
             await parties.trunk.hang_up(call)
             await until(lambda: alarms(tonal_hotline, AlarmKind.PROMPT_MISSING))
-        while not any(isinstance(x, e.AlarmCleared) for x in parties.events):
-            call, _ = await parties.dial()  # it reaches the gateway that missed it soon enough
-            await parties.hears_us(call)
+        await served_until_the_alarm_ends(parties)
+
+
+async def test_caller_gets_to_a_human_though_every_prompt_is_gone(
+    tonal_hotline: HotlineServer, tmp_path: Path
+) -> None:
+    async with gathered(tonal_hotline, tmp_path) as parties, parties.counselor() as counselor:
+        with no_prompts(tonal_hotline.settings.prompts_dir):
+            call, contact = await parties.dial()
+            await parties.watch.expect(contact, e.ContactAnswered, counselor=counselor.extension)
+            heard = parties.heard_by_caller(call)
+            await until(lambda: heard.exists() and seconds_with(heard, COUNSELOR_HERTZ) > 0.5)
+            await until(lambda: CALLER_HERTZ in parties.tones_heard_by_counselor(counselor))
             await parties.trunk.hang_up(call)
-            await parties.trunk.expect("ended", call=call)
+            await parties.watch.expect(contact, e.CallerLeft)
+            said = {type(event) for event in parties.of(contact)}
+            assert e.RecordingStarted not in said  # who was not told is not recorded
+            stands = partial(stands_in_status, tonal_hotline, AlarmKind.PROMPT_MISSING)
+            await asyncio.to_thread(wait_until, stands, seconds=30)
+        await served_until_the_alarm_ends(parties)
 
 
 async def test_waiting_caller_hears_music_and_every_few_seconds_the_place(
@@ -79,6 +97,30 @@ async def test_waiting_caller_hears_music_and_every_few_seconds_the_place(
         await parties.trunk.hang_up(first)
         await until(lambda: seconds_with(paths[1], tonal.POSITION_NEXT) > 0.2)
         await parties.trunk.hang_up(second)
+
+
+async def served_until_the_alarm_ends(parties: Parties) -> None:
+    """Call until the gateway that missed a prompt has found it again."""
+    while not any(isinstance(x, e.AlarmCleared) for x in parties.events):
+        call, _ = await parties.dial()  # it reaches that gateway soon enough
+        await parties.hears_us(call)
+        await parties.trunk.hang_up(call)
+        await parties.trunk.expect("ended", call=call)
+
+
+def stands_in_status(server: HotlineServer, kind: AlarmKind) -> bool:
+    return kind in server.command("status")
+
+
+@contextmanager
+def no_prompts(prompts: Path) -> Iterator[None]:
+    """Take the whole folder away."""
+    aside = prompts.with_name("prompts.aside")
+    prompts.rename(aside)
+    try:
+        yield
+    finally:
+        aside.rename(prompts)
 
 
 @contextmanager

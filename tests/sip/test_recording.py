@@ -11,13 +11,18 @@ import numpy as np
 from hotline import events as e
 from hotline.database import open_engine, unit_of_work
 from hotline.ids import ContactId
-from hotline.sip.tone import RATE, WINDOW, seconds_with, share
+from hotline.sip.tone import RATE, WINDOW, Samples, seconds_with, share
 from recordings.tables import RecordingRow, RecordingState
+from tests import tonal
 from tests.hotline_server import HotlineServer
 from tests.sip.line import until
 from tests.sip.parties import CALLER_HERTZ, COUNSELOR_HERTZ, Parties, gathered
 
 TALK_SECONDS = 2.0
+BEFORE = (tonal.NOTICE, tonal.PLEASE_WAIT, tonal.MUSIC)
+"""What the caller has heard before the two talk."""
+CLOCKS_APART = 0.5
+"""Seconds: tracks are written by the clock of the media, events are dated by the machine's."""
 
 
 def recordings_of(server: HotlineServer, contact: ContactId) -> list[RecordingRow]:
@@ -31,9 +36,8 @@ def recordings_of(server: HotlineServer, contact: ContactId) -> list[RecordingRo
         engine.dispose()
 
 
-def seconds_of_tones(path: Path, extra: tuple[int, ...] = ()) -> list[dict[int, float]]:
-    """For each side, left first: the seconds in which each tone is most of what is heard; of
-    `extra` tones too."""
+def sides_of(path: Path) -> Samples:
+    """The samples of each side, left first."""
     with av.open(str(path)) as container:
         resampler = av.AudioResampler(format="s16p", layout="stereo", rate=RATE)
         frames = [
@@ -41,18 +45,25 @@ def seconds_of_tones(path: Path, extra: tuple[int, ...] = ()) -> list[dict[int, 
             for frame in container.decode(audio=0)
             for out in resampler.resample(frame)
         ]
-    sides = np.concatenate(frames, axis=1).astype(np.float64)
+    return np.concatenate(frames, axis=1).astype(np.float64)
+
+
+def seconds_of_tones(
+    path: Path, extra: tuple[int, ...] = (), *, least: float = 0.5
+) -> list[dict[int, float]]:
+    """For each side, left first: the seconds in which each tone, also of `extra`, has at `least`
+    that share of what is heard."""
     step = int(WINDOW * RATE)
     return [
         {
             hertz: WINDOW
             * sum(
-                share(side[start : start + step], hertz) > 0.5
+                share(side[start : start + step], hertz) > least
                 for start in range(0, len(side) - step + 1, step)
             )
             for hertz in (CALLER_HERTZ, COUNSELOR_HERTZ, *extra)
         }
-        for side in sides
+        for side in sides_of(path)
     ]
 
 
@@ -93,6 +104,43 @@ async def test_recording_has_the_caller_left_and_the_counselor_right(
     assert left[COUNSELOR_HERTZ] < 0.1
     assert right[CALLER_HERTZ] < 0.1
     await until(lambda: not list(root.rglob(f"{row.id}*.wav")))  # the plain tracks are gone
+
+
+async def test_recording_has_the_conversation_and_nothing_from_before_or_after_it(
+    tonal_hotline: HotlineServer, tmp_path: Path
+) -> None:
+    async with gathered(tonal_hotline, tmp_path) as parties:
+        call, contact = await parties.queued()
+        heard = parties.heard_by_caller(call)
+        for tone in BEFORE:
+            await until(lambda: seconds_with(heard, tone) > 0.2, seconds=60)  # noqa: B023
+        async with parties.counselor() as counselor:
+            await parties.watch.expect(contact, e.ContactAnswered)
+            incoming = int((await counselor.phone.expect("incoming"))["call"])
+            await until(lambda: heard_for(parties, call) > TALK_SECONDS)
+            await counselor.phone.hang_up(incoming)
+            await parties.watch.expect(contact, e.CounselorLeft)
+        [started] = [x.at for x in parties.of(contact) if isinstance(x, e.RecordingStarted)]
+        [stopped] = [x.at for x in parties.of(contact) if isinstance(x, e.RecordingStopped)]
+    await until(lambda: sealed_file(tonal_hotline, contact), seconds=120)
+    file = sealed_file(tonal_hotline, contact)
+    assert file is not None
+    length = sides_of(file).shape[1] / RATE
+    assert abs(length - (stopped - started).total_seconds()) < CLOCKS_APART
+    left, right = seconds_of_tones(file, BEFORE, least=0.1)
+    assert left[CALLER_HERTZ] > 0.8 * TALK_SECONDS
+    assert right[COUNSELOR_HERTZ] > 0.8 * TALK_SECONDS
+    for side in (left, right):
+        assert all(side[tone] < 0.1 for tone in BEFORE)
+
+
+def sealed_file(server: HotlineServer, contact: ContactId) -> Path | None:
+    """The one recording of `contact`, when it is sealed."""
+    rows = recordings_of(server, contact)
+    if not rows or rows[0].state != RecordingState.SEALED:
+        return None
+    [row] = rows
+    return server.settings.recordings_dir / str(row.sealed_file)
 
 
 async def test_caller_who_refuses_is_served_and_nothing_is_written(

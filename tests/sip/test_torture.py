@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+import pytest
+
 from hotline import events as e
+from hotline.call import LegAnswered, LegInvited
 from hotline.edge.health import answers_options
 from hotline.sip.tone import seconds_with
 from tests.hotline_server import TRUNK_ADDRESS, HotlineServer
 from tests.sip.line import until
 from tests.sip.parties import COUNSELOR_HERTZ, gathered
+from tests.sip.test_offer import called, line_and_peer
 from tests.sip.torture_message import TortureMessage, torture_messages
 from tests.sip.wire import Message, Peer
 
@@ -60,6 +65,22 @@ async def test_torture_ends_neither_edge_nor_gateway(
     assert status is not None
     assert all(child.restarts == 0 for child in status.children)
     assert tonal_hotline.tracebacks() == []
+
+
+async def test_torture_from_the_edges_own_address_ends_no_endpoint(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nobody refuses these messages before we read them: what the edge forgot is ours to stand."""
+    async with line_and_peer() as (line, peer):
+        for message in torture_messages():
+            await tortured(message, peer)
+        hang_up_all(peer)
+        invited = [event for event in line.events if isinstance(event, LegInvited)]
+        assert len(invited) > 3  # those messages that are calls became legs
+        before = len(line.events)
+        await called(line, peer)
+        await until(lambda: any(isinstance(x, LegAnswered) for x in line.events[before:]))
+    assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 async def tortured(message: TortureMessage, peer: Peer) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from hotline.call import DigitPressed, LegAnswered, LegEnded
+import pytest
+
+from hotline.call import DigitPressed, LegAnswered, LegEnded, LegFaulted
 from hotline.contact import ContactState as S
 from hotline.conversation.conversation import Conversation
-from hotline.events import AlarmKind, CounselorState, Reason
+from hotline.events import AlarmKind, CounselorState, Reason, Result, Termination
 from hotline.ids import ContactId, CounselorId, RecordingId
 from tests.fakes import an_offer
 from tests.unit import message_scene as message
+from tests.unit import test_conversation as conversation_scene
 from tests.unit.scene import CALLER, Scene, invited
 from tests.unit.test_gateway import ONE, TWO, Exchange, play
 
@@ -64,6 +68,66 @@ def test_fault_in_one_conversation_leads_it_to_a_human_and_spares_the_other() ->
         assert conversation is not None
         assert conversation.contact.state is S.QUEUED
     assert exchange.scene.telephone.ended == {}
+
+
+def test_fault_below_a_call_in_the_menu_leads_to_a_human_with_an_alarm() -> None:
+    """What the engine told of the call is lost: a key, maybe."""
+
+    async def act(x: Exchange) -> None:
+        x.gateway.leg_event(invited(ONE))
+        x.gateway.leg_event(LegFaulted(leg=ONE))  # not answered yet: that is still to come
+        x.gateway.leg_event(LegAnswered(leg=ONE))
+        await x.settle()
+        x.gateway.leg_event(LegFaulted(leg=ONE))
+
+    exchange = play(act)
+    assert exchange.scene.alarms.told[-1][0] is AlarmKind.FAULT
+    assert set(exchange.scene.queue.waiting) == {CONTACT}
+    assert exchange.scene.telephone.ended == {}
+
+
+def test_fault_below_a_phone_that_rings_or_talks_parts_nobody() -> None:
+    async def act(x: Exchange) -> None:
+        conversation = await in_line(x)
+        await offered(x, 1)
+        counselor = x.scene.counselor_leg
+        for leg in (ONE, counselor):
+            x.gateway.leg_event(LegFaulted(leg=leg))
+        assert conversation.contact.state is S.OFFERED
+        x.gateway.leg_event(LegAnswered(leg=counselor))
+        await x.settle()
+        for leg in (ONE, counselor):
+            x.gateway.leg_event(LegFaulted(leg=leg))
+        assert conversation.contact.state is S.TALKING
+
+    exchange = play(act)
+    assert len(exchange.scene.audio.bridges) == 1
+    assert exchange.scene.telephone.ended == {}
+
+
+def test_answer_that_could_not_be_sent_makes_the_contact_failed_not_abandoned() -> None:
+    async def act(x: Exchange) -> None:
+        x.gateway.leg_event(invited(ONE))
+        x.gateway.leg_event(LegEnded(leg=ONE, reason=Reason.FAULT, status=500))
+
+    exchange = play(act)
+    [ending] = [x.termination for x in exchange.scene.journal.events if hasattr(x, "termination")]
+    assert ending == Termination(Result.FAILED, Reason.FAULT)
+    assert exchange.scene.journal.names == ["InviteReceived", "ContactFailed"]
+
+
+@pytest.mark.parametrize("how_far", [Scene.ring_in, Scene.wait_in_line, Scene.talk])
+def test_caller_whom_a_fault_cut_off_has_not_left(
+    how_far: Callable[[Scene], Awaitable[object]],
+) -> None:
+    async def act(s: Scene) -> None:
+        await how_far(s)
+        await s.caller_hangs_up(Reason.FAULT)
+
+    scene = conversation_scene.play(act)
+    assert scene.termination == Termination(Result.FAILED, Reason.FAULT)
+    assert scene.queue.waiting == {}
+    assert scene.audio.bridges == set()
 
 
 def test_fault_while_the_callers_end_is_handled_leaves_nobody_in_line_for_who_is_gone() -> None:
