@@ -14,7 +14,7 @@ PYTEST ?=
 COMPILE := -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
   --no-emit-trusted-host --no-emit-find-links --no-emit-options
 
-.PHONY: help setup setup-test demo test nightly lint check bench doctor lock clean
+.PHONY: help setup setup-test demo test nightly fresh lint check bench doctor lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ test: lint ## Run all tests in two streams, after lint; PYTEST="-k word" passes 
 
 nightly: setup-test ## The queue's property test with a million steps: two hours (STEPS=N for others)
 	@HOTLINE_STEPS=$(or $(STEPS),nightly) $(VENV)/bin/pytest -q tests/integration/test_queue_property.py
+
+fresh: ## `make demo` twice on a Debian that has nothing, in a folder: as root, with debootstrap
+	@tests/fresh.sh
 
 lint: setup-test ## Format, lint, types, import contracts
 	@$(VENV)/bin/ruff format --check --quiet .
