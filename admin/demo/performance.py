@@ -19,6 +19,7 @@ from admin.demo.scenes import SCENES, Expected
 from admin.demo.stage import Stage
 from admin.demo.verdict import Heard, Verdict, broken_off, judge
 from admin.demo.watch import Watch
+from admin.processes.endpoints import refuse_impossible
 from hotline.clock import LoopTimers, SystemClock
 from hotline.config import Settings
 from hotline.database import snapshot
@@ -35,13 +36,15 @@ FOLDED_SECONDS = 30.0
 def demonstrate(settings: Settings, config: Path, *, once: bool) -> int:
     """Run the platform and the calls; return the exit status. `once`: end after the calls.
 
-    Raises ConfigError when the configuration has no line for the demonstration's callers.
+    Raises ConfigError when the configuration has no line for the demonstration's callers, or
+    addresses that this machine does not have.
     """
     if not any(trunk.name == cast.TRUNK for trunk in settings.edge.trunks):
         raise ConfigError(
             f"{config}: edge.trunks: the demonstration needs a trunk named {cast.TRUNK}; "
             f"name a new file with --config and it is written there"
         )
+    refuse_impossible(settings, config)
     console = Console(stderr=once, soft_wrap=True)
     live = Live(console, language=settings.site.language, zone=ZoneInfo(settings.site.timezone))
     live.title("启动平台", "Starting the platform")
