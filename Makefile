@@ -28,8 +28,7 @@ setup-test: ## The same, and what the tests need
 	@admin/install/packages.sh run build test
 	@admin/install/environment.sh $(VENV) test
 	@admin/install/engine.sh $(PYTHON) "$(CACHE)"
-	@[ -d build/wheel ] || $(PYTHON) -m pip install -q --disable-pip-version-check --no-deps \
-	  --require-hashes -r admin/install/wheel.txt --target build/wheel
+	@admin/install/wheel.sh $(PYTHON) build/wheel
 
 demo: setup ## Start everything and run real calls through it; ONCE=1 ends after them with JSON
 	@$(VENV)/bin/hotline demo $(if $(ONCE),--once)
@@ -46,10 +45,7 @@ fresh: ## `make demo` twice on a Debian that has nothing, in a folder: as root, 
 	@tests/fresh.sh
 
 lint: setup-test ## Format, lint, types, import contracts
-	@$(VENV)/bin/ruff format --check --quiet .
-	@$(VENV)/bin/ruff check --quiet .
-	@$(VENV)/bin/mypy
-	@$(VENV)/bin/lint-imports --no-logo 2>/dev/null || $(VENV)/bin/lint-imports
+	@tests/lint.sh $(VENV)/bin
 
 check: lint ## What must be clean before a commit: lint and the unit tests
 	$(VENV)/bin/pytest -q tests/unit

@@ -41,7 +41,7 @@ timed() { # LABEL COMMAND...
   echo "fresh: ${lasts[-1]}"
 }
 
-# How this machine reaches the outside: names, certificates, proxies and pip's own settings.
+# How this machine reaches the outside: names, certificates, proxies, apt's and pip's own settings.
 ways_out() {
   local path
   for path in /etc/resolv.conf /etc/hosts /etc/pip.conf /usr/local/share/ca-certificates; do
@@ -50,6 +50,8 @@ ways_out() {
       cp -rL "$path" "$root$(dirname "$path")/"
     fi
   done
+  apt-config dump Acquire | grep -E '^Acquire::(Check-|https?::|Retries|ForceIPv)' \
+    >"$root/etc/apt/apt.conf.d/90as-outside" || true
 }
 surroundings() { env | grep -iE '^(https?_proxy|no_proxy|ftp_proxy|pip_[a-z_]+)=' || true; }
 
@@ -69,5 +71,7 @@ timed "Debian $suite from $mirror" \
 git clone --quiet --no-hardlinks . "$root/root/hotline"
 ways_out
 timed "first make demo" there "make demo ONCE=1"
+# Without an engine of its own it would still have passed, with more processes.
+there 'ls "$HOME"/.cache/hotline/engine/*/*.whl' || { echo "fresh: the engine was not built" >&2; exit 1; }
 timed "second make demo" there "make demo ONCE=1"
 printf 'fresh: %s\n' "all went well, on $(nproc) processors" "${lasts[@]}"
