@@ -14,7 +14,7 @@ PYTEST ?=
 COMPILE := -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
   --no-emit-trusted-host --no-emit-find-links --no-emit-options
 
-.PHONY: help setup setup-test demo test nightly lint check bench doctor lock clean
+.PHONY: help setup setup-test demo test nightly fresh lint check bench doctor lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -28,8 +28,7 @@ setup-test: ## The same, and what the tests need
 	@admin/install/packages.sh run build test
 	@admin/install/environment.sh $(VENV) test
 	@admin/install/engine.sh $(PYTHON) "$(CACHE)"
-	@[ -d build/wheel ] || $(PYTHON) -m pip install -q --disable-pip-version-check --no-deps \
-	  --require-hashes -r admin/install/wheel.txt --target build/wheel
+	@admin/install/wheel.sh $(PYTHON) build/wheel
 
 demo: setup ## Start everything and run real calls through it; ONCE=1 ends after them with JSON
 	@$(VENV)/bin/hotline demo $(if $(ONCE),--once)
@@ -42,11 +41,11 @@ test: lint ## Run all tests in two streams, after lint; PYTEST="-k word" passes 
 nightly: setup-test ## The queue's property test with a million steps: two hours (STEPS=N for others)
 	@HOTLINE_STEPS=$(or $(STEPS),nightly) $(VENV)/bin/pytest -q tests/integration/test_queue_property.py
 
+fresh: ## `make demo` twice on a Debian that has nothing, in a folder: as root, with debootstrap
+	@tests/fresh.sh
+
 lint: setup-test ## Format, lint, types, import contracts
-	@$(VENV)/bin/ruff format --check --quiet .
-	@$(VENV)/bin/ruff check --quiet .
-	@$(VENV)/bin/mypy
-	@$(VENV)/bin/lint-imports --no-logo 2>/dev/null || $(VENV)/bin/lint-imports
+	@tests/lint.sh $(VENV)/bin
 
 check: lint ## What must be clean before a commit: lint and the unit tests
 	$(VENV)/bin/pytest -q tests/unit

@@ -7,7 +7,7 @@ environment or the file after that. Durations are seconds unless the name says o
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +25,7 @@ from hotline.callbackterms import Callback, DialledNumber
 from hotline.menu.hours import ALWAYS, read_hours
 from hotline.overflow import Overflow, lines_exist, names_differ
 from hotline.redisurl import REDIS_URL, is_redis_url
+from hotline.trunk import Trunk, trunks_differ
 from hotline.voicemail import Voicemail
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
@@ -81,13 +82,6 @@ class Site(_Section):
         return name
 
 
-class Trunk(_Section):
-    """An operator's SIP line: calls are accepted from these addresses alone."""
-
-    name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
-    networks: tuple[IPv4Network, ...] = Field(min_length=1)
-
-
 class Line(_Section):
     """One number that callers dial (DNIS)."""
 
@@ -127,6 +121,12 @@ class Edge(_Section):
     long, a counselor who has no other phone is made not ready."""
     flood_requests: Annotated[int, Field(ge=1)] = 60
     """Requests in two seconds from one address (not a trunk) after which it is ignored."""
+
+    @field_validator("trunks")
+    @classmethod
+    def _trunks_differ(cls, trunks: tuple[Trunk, ...]) -> tuple[Trunk, ...]:
+        trunks_differ(trunks)
+        return trunks
 
 
 class Gateway(_Section):
@@ -228,7 +228,7 @@ class Settings(_Section):
     state: Path = Path("state")
     """Folder of everything the platform writes; created 0700."""
     site: Site = Site()
-    lines: tuple[Line, ...] = Field(default=(Line(number="12356"),), min_length=1)
+    lines: tuple[Line, ...] = (Line(number="12356"),)
     edge: Edge = Edge()
     gateway: Gateway = Gateway()
     queueing: Queueing = Queueing()
@@ -244,6 +244,11 @@ class Settings(_Section):
     @field_validator("lines")
     @classmethod
     def _numbers_differ(cls, lines: tuple[Line, ...]) -> tuple[Line, ...]:
+        if not lines:
+            raise ValueError(
+                "must have one line at least, [[lines]] with a number such as 12356; leave it out "
+                "and there is 12356"
+            )
         numbers = [line.number for line in lines]
         twice = sorted({n for n in numbers if numbers.count(n) > 1})
         if twice:

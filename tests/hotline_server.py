@@ -164,6 +164,11 @@ class HotlineServer:
         finally:
             self._process = None
 
+    def await_end(self) -> int:
+        """Wait until it ends by itself; return its status."""
+        assert self._process is not None
+        return self._process.wait(timeout=60)
+
     def command(self, *words: str, stdin: str | None = None) -> str:
         """Run ``hotline WORDS`` and return what it prints; raises AssertionError when it fails."""
         done = subprocess.run(

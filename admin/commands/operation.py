@@ -25,6 +25,7 @@ from admin.demo.cast import CONFIG as DEMO_CONFIG
 from admin.demo.performance import demonstrate
 from admin.initialize import write_config
 from admin.processes.capacity import processes_for
+from admin.processes.endpoints import refuse_impossible
 from hotline.config import Settings
 from hotline.edge import configuration as edge
 from hotline.errors import HotlineError
@@ -63,6 +64,7 @@ def up(config: ConfigOption = DEFAULT_CONFIG) -> None:
         typer.echo(f"  {text}", err=True)
 
     with told_in_a_sentence("up"):
+        refuse_impossible(settings, config)  # before anything is made
         platform.prepare(settings, say)
         asyncio.run(platform.stay(settings, config, say))
 

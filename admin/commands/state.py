@@ -136,7 +136,7 @@ def down(config: ConfigOption = DEFAULT_CONFIG) -> None:
 def doctor(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Say what works, what falls short, and what to do about it; status 1 where a thing is bad."""
     settings = settings_from(config, lost_flows=True)
-    findings = examine(settings)
+    findings = examine(settings, config)
     show(findings, console=Console(), language=settings.site.language)
     if any(finding.state is Verdict.BAD for finding in findings):
         raise typer.Exit(1)

@@ -65,6 +65,10 @@ class Live:
         """Print a line of progress."""
         self._console.print(f"[dim]  {text}[/]", highlight=False)
 
+    def tell(self, zh: str, en: str) -> None:
+        """Print a line of progress in the site's language."""
+        self.say(zh if self._language == "zh" else en)
+
     def title(self, zh: str, en: str) -> None:
         """Print a heading."""
         self._console.print(f"\n[bold]{zh if self._language == 'zh' else en}[/]", highlight=False)

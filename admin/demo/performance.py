@@ -14,34 +14,32 @@ from rich.console import Console
 from admin import bootstrap, platform
 from admin.demo import cast
 from admin.demo.cast import CALLERS, Member
+from admin.demo.folding import folded
 from admin.demo.live import Live
 from admin.demo.scenes import SCENES, Expected
 from admin.demo.stage import Stage
 from admin.demo.verdict import Heard, Verdict, broken_off, judge
 from admin.demo.watch import Watch
+from admin.processes.endpoints import refuse_impossible
 from hotline.clock import LoopTimers, SystemClock
 from hotline.config import Settings
-from hotline.database import snapshot
 from hotline.errors import ConfigError, HotlineError
-from hotline.journal.tables import ContactRow
-from recordings.tables import RecordingRow
 
 log = logging.getLogger(__name__)
-
-FOLDED_SECONDS = 30.0
-"""How long the scribe and the worker may take to finish what the calls left."""
 
 
 def demonstrate(settings: Settings, config: Path, *, once: bool) -> int:
     """Run the platform and the calls; return the exit status. `once`: end after the calls.
 
-    Raises ConfigError when the configuration has no line for the demonstration's callers.
+    Raises ConfigError when the configuration has no line for the demonstration's callers, or
+    addresses that this machine does not have.
     """
     if not any(trunk.name == cast.TRUNK for trunk in settings.edge.trunks):
         raise ConfigError(
             f"{config}: edge.trunks: the demonstration needs a trunk named {cast.TRUNK}; "
             f"name a new file with --config and it is written there"
         )
+    refuse_impossible(settings, config)
     console = Console(stderr=once, soft_wrap=True)
     live = Live(console, language=settings.site.language, zone=ZoneInfo(settings.site.timezone))
     live.title("启动平台", "Starting the platform")
@@ -109,7 +107,7 @@ async def _play(settings: Settings, live: Live) -> Verdict:
                     live.title(*_titles(scene.__name__, scene.__doc__ or ""))
                     expected += await scene(stage, callers)
         live.title("核对", "Checking")
-        await _folded(settings, expected)
+        await folded(bootstrap.database(settings), expected, timers=LoopTimers(), tell=live.tell)
         heard = Heard(
             by_caller={c.number: stage.heard_by(c) for c in CALLERS},
             by_counselor={
@@ -129,27 +127,6 @@ async def _hire(settings: Settings, members: tuple[Member, ...]) -> None:
             await roster.add(member.person, member.password)
     finally:
         await store.close()
-
-
-async def _folded(settings: Settings, expected: list[Expected]) -> None:
-    """Wait until scribe and worker have done all; the verdict says so if they have not."""
-    engine = bootstrap.database(settings)
-    timers = LoopTimers()
-    contacts = [one.contact for one in expected]
-
-    def finished() -> bool:
-        with snapshot(engine) as session:
-            rows = [session.get(ContactRow, contact) for contact in contacts]
-            states = session.query(RecordingRow.state).where(RecordingRow.contact.in_(contacts))
-            sealed = [state for (state,) in states]
-        ended = all(row is not None and row.ended_at is not None for row in rows)
-        wanted = sum(one.recorded for one in expected)
-        return ended and len(sealed) >= wanted and "raw" not in sealed
-
-    waited = 0.0
-    while not finished() and waited < FOLDED_SECONDS:
-        await timers.pause(0.2)
-        waited += 0.2
 
 
 def _titles(name: str, doc: str) -> tuple[str, str]:
@@ -188,7 +165,8 @@ async def _invite(settings: Settings, live: Live) -> None:
         (counselor, "咨询员：注册后拨 *11 就绪", "a counselor: register, dial *11 to be ready"),
         (inhouse, f"内线电话：拨 {line} 呼入热线", f"an in-house phone: dial {line} to call"),
     ):
-        live.say(
+        account = (
             f"sip:{member.person.extension}@{edge}  realm {settings.edge.realm}  "
-            f"password {member.password}  {zh if settings.site.language == 'zh' else en}"
+            f"password {member.password}"
         )
+        live.tell(f"{account}  {zh}", f"{account}  {en}")

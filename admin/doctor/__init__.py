@@ -6,6 +6,8 @@ module of its subject and gives findings; none may raise for what is wrong with 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from admin.doctor.database import examine_database
 from admin.doctor.edge import examine_edge
 from admin.doctor.engine import examine_engine
@@ -21,8 +23,9 @@ from hotline.config import Settings
 __all__ = ["Finding", "Phrase", "Verdict", "examine", "show"]
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """Return every finding, subject by subject. Takes some seconds; blocks."""
+def examine(settings: Settings, file: Path) -> list[Finding]:
+    """Return every finding, subject by subject; `file` is where the settings are from. Takes some
+    seconds; blocks."""
     return [
         *examine_engine(settings),
         *examine_edge(settings),
@@ -31,7 +34,7 @@ def examine(settings: Settings) -> list[Finding]:
         *examine_prompts(settings),
         *examine_flows(settings),
         *examine_disk(settings),
-        *examine_ports(settings),
+        *examine_ports(settings, file),
         *examine_secrets(settings),
         *examine_clock(settings),
     ]

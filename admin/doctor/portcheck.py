@@ -1,4 +1,4 @@
-"""The configured ports: free, ours, or taken by somebody else."""
+"""The configured ports: free, ours, taken by somebody else, or not to be had on this machine."""
 
 from __future__ import annotations
 
@@ -7,28 +7,18 @@ from contextlib import suppress
 from pathlib import Path
 
 from admin.doctor.finding import Finding, Phrase, broken, fine, short
+from admin.processes.endpoints import Wanted, speech, wanted_endpoints
 from admin.supervision.group import members
-from admin.supervision.sockets import Endpoint, udp_holders
+from admin.supervision.sockets import (
+    Obstacle,
+    first_open_port,
+    machine_addresses,
+    udp_holders,
+)
 from admin.supervision.status import read_status
 from hotline.config import Settings
 
 SUBJECT = "ports"
-
-
-def wanted_endpoints(settings: Settings) -> list[tuple[str, Endpoint]]:
-    """Return what the platform listens on with these settings, each with the key that says so;
-    RTP apart, which is opened call by call (`rtp_ports`)."""
-    edge, gateway = settings.edge, settings.gateway
-    wanted = [
-        ("edge.port", Endpoint("udp", edge.address, edge.port)),
-        ("edge.port", Endpoint("tcp", edge.address, edge.port)),
-    ]
-    if settings.redis.url is None:
-        wanted.append(("redis.port", Endpoint("tcp", "127.0.0.1", settings.redis.port)))
-    for n in range(gateway.processes):
-        key = f"gateway.first_port + {n}" if n else "gateway.first_port"
-        wanted.append((key, Endpoint("udp", gateway.sip_address, gateway.first_port + n)))
-    return wanted
 
 
 def rtp_ports(settings: Settings) -> range:
@@ -38,26 +28,63 @@ def rtp_ports(settings: Settings) -> range:
     return range(first, first + gateway.processes * gateway.rtp_ports)
 
 
-def examine_ports(settings: Settings) -> Iterator[Finding]:
-    wanted = wanted_endpoints(settings)
-    free = [endpoint for _, endpoint in wanted if endpoint.is_free()]
-    taken = [(key, one, one.holders()) for key, one in wanted if one not in free]
+def examine_ports(settings: Settings, file: Path) -> Iterator[Finding]:
+    """`file` is where the settings are from."""
+    looked = [(wanted, wanted.endpoint.obstacle()) for wanted in wanted_endpoints(settings)]
+    taken = [(one, one.endpoint.holders()) for one, why in looked if why is Obstacle.TAKEN]
     rtp = udp_holders(settings.gateway.address, rtp_ports(settings))
     ours = _own_processes(settings)  # last: those that have just been forked count as well
-    for key, endpoint, holders in taken:
-        if holders and ours.issuperset(holders):
-            yield fine(SUBJECT, f"{endpoint} 由本平台使用", f"{endpoint} is ours")
-            continue
-        by = _names(holders)
-        yield broken(
-            SUBJECT,
-            Phrase(f"{endpoint} 被 {by} 占用", f"{endpoint} is taken by {by}"),
-            Phrase(f"停止它，或修改 {key}", f"stop it, or change {key}"),
-        )
+    nowhere = [one for one, why in looked if why is Obstacle.FOREIGN]
+    if (all_speech := speech(settings)).endpoint.obstacle() is Obstacle.FOREIGN:
+        nowhere.append(all_speech)
+    foreign = {one.address_key: one.endpoint.host for one in nowhere}
+    yield from (_foreign(file, key, address) for key, address in foreign.items())
+    yield from (_forbidden(file, one) for one, why in looked if why is Obstacle.FORBIDDEN)
+    yield from (_taken(one, holders, ours) for one, holders in taken)
+    free = [str(one.endpoint) for one, why in looked if why is None]
     if free:
-        names = [str(endpoint) for endpoint in free]
-        yield fine(SUBJECT, f"空闲：{'、'.join(names)}", f"free: {', '.join(names)}")
-    yield _rtp_finding(settings, {n: by for n, by in rtp.items() if not by or set(by) - ours})
+        yield fine(SUBJECT, f"空闲：{'、'.join(free)}", f"free: {', '.join(free)}")
+    if "gateway.address" not in foreign:
+        others = {n: by for n, by in rtp.items() if not by or set(by) - ours}
+        yield _rtp_finding(settings, others)
+
+
+def _foreign(file: Path, key: str, address: str) -> Finding:
+    there = machine_addresses()
+    return broken(
+        SUBJECT,
+        Phrase(
+            f"{file}：{key}：{address} 不是本机的地址",
+            f"{file}: {key}: {address} is no address of this machine",
+        ),
+        Phrase(
+            f"改为本机的地址：{'、'.join(there)}", f"use one of this machine's: {', '.join(there)}"
+        ),
+    )
+
+
+def _forbidden(file: Path, wanted: Wanted) -> Finding:
+    first = first_open_port()
+    return broken(
+        SUBJECT,
+        Phrase(
+            f"{file}：{wanted.key}：本用户无权打开 {wanted.endpoint}",
+            f"{file}: {wanted.key}: this user may not open {wanted.endpoint}",
+        ),
+        Phrase(f"使用 {first} 或更大的端口", f"use port {first} or above"),
+    )
+
+
+def _taken(wanted: Wanted, holders: list[int], ours: set[int]) -> Finding:
+    endpoint = wanted.endpoint
+    if holders and ours.issuperset(holders):
+        return fine(SUBJECT, f"{endpoint} 由本平台使用", f"{endpoint} is ours")
+    by = _names(holders)
+    return broken(
+        SUBJECT,
+        Phrase(f"{endpoint} 被 {by} 占用", f"{endpoint} is taken by {by}"),
+        Phrase(f"停止它，或修改 {wanted.key}", f"stop it, or change {wanted.key}"),
+    )
 
 
 def _own_processes(settings: Settings) -> set[int]:

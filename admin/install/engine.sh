@@ -19,19 +19,32 @@ site() { "$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))'; 
 installed() { [ "$(cat "$(site)/pjsua2.recipe" 2>/dev/null)" = "$1" ]; }
 mark() { echo "$1" > "$(site)/pjsua2.recipe"; }
 
-# Fetch the pjproject tarball through apt, with lists of our own, so that the
-# machine's sources stay as they are. The mirror is the one apt already uses.
+# The Debian archives that apt is set up with, in its own words (also `mirror+file:`), one a line;
+# known before their lists are. Last Debian's own, for a machine whose mirror has no sources.
+archives() {
+  { apt-get indextargets --no-release-info --format '$(SITE)' 'Created-By: Packages' 2>/dev/null || true; } |
+    sed -n '/security/d; /debian/p'
+  echo http://deb.debian.org/debian
+}
+
+# Fetch the pjproject tarball through apt, with lists of our own, so that the machine's sources
+# stay as they are: from the first archive that has it, known by Debian's own keys.
 fetch() {
-  local apt="$1/apt" mirror
-  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-  mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep -E '/debian/?$' | head -n 1)
-  [ -n "$mirror" ] || { say "no Debian mirror among apt's sources"; return 1; }
-  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror sid main" > "$apt/sources.list"
-  local options=(-qq -o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
+  local apt="$1/apt" archive
+  local options=(-q -o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
     -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root)
-  apt-get "${options[@]}" update
-  (cd "$1" && apt-get "${options[@]}" source --download-only asterisk)
-  tar -C "$1" -xf "$1"/asterisk_*.orig-Xpjproject.tar.xz
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+  for archive in $(archives | awk '!seen[$0]++'); do
+    say "the source from $archive"
+    rm -rf "$1"/asterisk_* "$apt"/lists/*.*
+    echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $archive sid main" \
+      >"$apt/sources.list"
+    if apt-get "${options[@]}" update &&
+      (cd "$1" && apt-get "${options[@]}" source --download-only asterisk) &&
+      tar -C "$1" -xf "$1"/asterisk_*.orig-Xpjproject.tar.xz; then return; fi
+  done
+  say "no archive has the source"
+  return 1
 }
 
 build() {
@@ -105,7 +118,7 @@ if ! ls "$shelf"/*.whl >/dev/null 2>&1; then
   teller=$!
   trap 'kill "$teller" 2>/dev/null || true; rm -rf "$work"' EXIT
   # "if" switches errexit off inside functions: run them in a shell of their own.
-  export -f say fetch build; export here python work log
+  export -f say archives fetch build; export here python work log
   if ! bash -euo pipefail -c 'fetch "$work" >>"$log" 2>&1 && build "$(echo "$work"/pjsip-pjproject-*)" "$log"'; then
     take_fallback
     exit 0

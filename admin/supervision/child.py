@@ -17,6 +17,7 @@ from admin.supervision.backoff import Backoff
 from admin.supervision.childlog import ChildLog, LogPipe
 from admin.supervision.group import MARK, end_session, record_session
 from admin.supervision.process import ProcessSpec
+from admin.supervision.sockets import Endpoint, Obstacle, first_open_port
 from admin.supervision.status import ChildState, ChildStatus
 from hotline.clock import Clock
 
@@ -71,9 +72,8 @@ class Child:
     async def _live(self) -> str:
         """Run one life of the process; return why it ended, when all of its session is gone."""
         for endpoint in self.spec.binds:
-            if not endpoint.is_free():
-                holders = ", ".join(map(str, endpoint.holders())) or "one that we may not see"
-                return f"{endpoint} is taken by process {holders}"
+            if obstacle := endpoint.obstacle():
+                return _says(endpoint, obstacle)
         pipe = await LogPipe.open(self.log)
         try:
             process = await self._spawn(pipe.end)
@@ -163,3 +163,12 @@ class Child:
     @property
     def _record(self) -> Path:
         return self._run_dir / "pids" / f"{self.spec.name}.json"
+
+
+def _says(endpoint: Endpoint, obstacle: Obstacle) -> str:
+    if obstacle is Obstacle.FOREIGN:
+        return f"{endpoint}: {endpoint.host} is no address of this machine"
+    if obstacle is Obstacle.FORBIDDEN:
+        return f"{endpoint}: this user may open no port below {first_open_port()}"
+    holders = ", ".join(map(str, endpoint.holders())) or "one that we may not see"
+    return f"{endpoint} is taken by process {holders}"

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import errno
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Literal
 
 _TCP_LISTEN = "0A"
 _ANY = IPv4Address("0.0.0.0")  # noqa: S104 - compared with, never bound
+
+
+class Obstacle(StrEnum):
+    """What keeps us from listening somewhere."""
+
+    TAKEN = "taken"
+    FOREIGN = "foreign"
+    """The address is none of this machine's."""
+    FORBIDDEN = "forbidden"
+    """The port is below those that every user may open (`first_open_port`)."""
+
+
+_OBSTACLES = {errno.EADDRNOTAVAIL: Obstacle.FOREIGN, errno.EACCES: Obstacle.FORBIDDEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +41,9 @@ class Endpoint:
     def __str__(self) -> str:
         return f"{self.kind} {self.host}:{self.port}"
 
-    def is_free(self) -> bool:
-        """Whether we could listen there now. Needs no right to look at other users' processes."""
+    def obstacle(self) -> Obstacle | None:
+        """Return why we could not listen there now; None: we could. Needs no right to look at
+        other users' processes."""
         kind = socket.SOCK_DGRAM if self.kind == "udp" else socket.SOCK_STREAM
         with socket.socket(socket.AF_INET, kind) as probe:
             if self.kind == "tcp":  # as every server does: yesterday's connections do not count
@@ -35,9 +52,9 @@ class Endpoint:
                 probe.bind((self.host, self.port))
                 if self.kind == "tcp":
                     probe.listen(1)
-            except OSError:
-                return False
-        return True
+            except OSError as error:
+                return _OBSTACLES.get(error.errno or 0, Obstacle.TAKEN)
+        return None
 
     def holders(self) -> list[int]:
         """Return the pids that listen there; empty when free, or when they are hidden from us."""
@@ -57,6 +74,25 @@ def udp_holders(host: str, ports: range) -> dict[int, list[int]]:
         if inode in taken:
             found[taken[inode]].append(pid)
     return found
+
+
+def machine_addresses() -> list[str]:
+    """Return the IPv4 addresses of this machine, or nothing where the kernel does not list them.
+    Of loopback it lists one, though every 127.x.y.z is there."""
+    try:
+        trie = Path("/proc/net/fib_trie").read_text(encoding="ascii")
+    except OSError:
+        return []
+    found = {IPv4Address(one) for one in re.findall(r"-- (\S+)\n\s+/32 host LOCAL", trie)}
+    return [str(address) for address in sorted(found)]
+
+
+def first_open_port() -> int:
+    """Return the lowest port that needs no right of its own."""
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
+    except OSError:
+        return 1024
 
 
 def _table(kind: str, host: str) -> Iterator[tuple[int, str]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from admin.processes.specs import probe
+from admin.processes.specs import probe, specs
 from hotline.clock import SystemClock
 from hotline.config import Settings
 from hotline.configfile import load
@@ -19,6 +19,9 @@ from hotline.errors import HotlineError
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "admin" / "install" / "compose.toml"
 FOREIGN = {"redis", "postgres"}
+"""Images of others."""
+BESIDE = {"gateways", "migrate"}
+"""Ours, and no process of the platform: an address, and what stands before all."""
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +49,22 @@ def settings() -> Settings:
     return load(CONFIG)
 
 
-def test_every_process_is_a_service(services: dict[str, Any], settings: Settings) -> None:
-    gateways = {f"gateway-{n + 1}" for n in range(settings.gateway.processes)}
-    assert set(services) == FOREIGN | gateways | {"gateways", "edge", "scribe", "worker", "migrate"}
+def test_every_process_of_the_platform_is_a_service(
+    services: dict[str, Any], settings: Settings, tmp_path: Path
+) -> None:
+    """By the same list that `hotline up` goes by: what is added there must be added here."""
+    here = settings.model_copy(update={"state": tmp_path / "state"})
+    processes = {spec.name for spec in specs(here, CONFIG, clock=SystemClock())}
+    assert "redis" not in processes, "an image of others"
+    assert set(services) == FOREIGN | BESIDE | processes
+    for name in processes:
+        assert services[name]["command"][:2] == ["run", name]
 
 
 def test_services_run_processes_that_exist(services: dict[str, Any], settings: Settings) -> None:
     ours = {name: s for name, s in services.items() if s.get("image") == "hotline"}
     started = {s["command"][1] for s in ours.values() if s["command"][:1] == ["run"]}
-    assert started == set(ours) - {"migrate", "gateways"}
+    assert started == set(ours) - BESIDE
     for name in started:
         try:
             probe(settings, name, clock=SystemClock())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,13 +18,9 @@ from admin.doctor.edge import examine_edge
 from admin.doctor.engine import examine_engine
 from admin.doctor.flows import examine_flows
 from admin.doctor.machine import examine_clock, examine_disk, examine_secrets
-from admin.doctor.portcheck import examine_ports, rtp_ports
 from admin.doctor.prompts import examine_prompts
 from admin.doctor.redis import examine_redis
 from admin.initialize import write_config
-from admin.processes.specs import specs
-from admin.supervision.supervisor import Supervisor
-from hotline.clock import SystemClock
 from hotline.config import Database, Line, Recording, Redis, Settings
 from hotline.configfile import load
 from tests.servers import RedisServer, free_port
@@ -45,8 +39,8 @@ def worst(findings: list[Finding]) -> Finding:
     return max(findings, key=lambda finding: list(Verdict).index(finding.state))
 
 
-def test_machine_with_everything_has_nothing_broken(settings: Settings) -> None:
-    findings = examine(settings)
+def test_machine_with_everything_has_nothing_broken(settings: Settings, tmp_path: Path) -> None:
+    findings = examine(settings, tmp_path / "hotline.toml")
     assert [finding for finding in findings if finding.state is Verdict.BAD] == []
     assert {finding.subject for finding in findings} == {
         "engine", "edge", "redis", "database", "prompts", "menus", "disk", "ports", "secrets",
@@ -91,64 +85,6 @@ def test_more_contacts_than_the_rtp_ports_carry_is_told_with_what_would_do(
     enough = gateway.model_copy(update={"rtp_ports": 22})
     settings = settings.model_copy(update={"gateway": enough})
     assert not [f for f in examine_engine(settings) if "rtp_ports" in f.says.en]
-
-
-def test_taken_port_is_told_with_its_key(settings: Settings) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind((settings.edge.address, settings.edge.port))
-        found = worst(list(examine_ports(settings)))
-    assert found.state is Verdict.BAD
-    assert "pytest" in found.says.en or "python" in found.says.en
-    assert found.remedy is not None
-    assert "edge.port" in found.remedy.en
-
-
-def test_taken_tcp_port_of_the_edge_is_told_though_its_udp_port_is_free(
-    settings: Settings,
-) -> None:
-    with socket.create_server((settings.edge.address, settings.edge.port)):
-        found = worst(list(examine_ports(settings)))
-    assert found.state is Verdict.BAD
-    assert f"tcp {settings.edge.address}:{settings.edge.port}" in found.says.en
-    assert found.remedy is not None
-    assert "edge.port" in found.remedy.en
-
-
-@pytest.mark.parametrize("host", ["the gateways'", "0.0.0.0"])
-@pytest.mark.parametrize("place", [0, 1, -1])
-def test_taken_rtp_port_of_any_gateway_is_told_with_who_has_it(
-    settings: Settings, place: int, host: str
-) -> None:
-    host = settings.gateway.address if host == "the gateways'" else host
-    # Few, for the tests that run beside this one take and leave ports all the time.
-    gateway = settings.gateway.model_copy(update={"rtp_ports": 8})
-    settings = settings.model_copy(update={"gateway": gateway})
-    ports = rtp_ports(settings)
-    assert len(ports) == settings.gateway.processes * settings.gateway.rtp_ports
-    assert worst(list(examine_ports(settings))).state is Verdict.OK
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind((host, ports[place]))
-        found = worst(list(examine_ports(settings)))
-    assert found.state is Verdict.WARN
-    assert "1 of them" in found.says.en
-    assert f"({os.getpid()})" in found.says.en
-    assert found.remedy is not None
-    assert "gateway.first_rtp_port" in found.remedy.en
-
-
-async def test_own_processes_ports_are_ours(settings: Settings, tmp_path: Path) -> None:
-    chosen = [
-        spec
-        for spec in specs(settings, tmp_path / "hotline.toml", clock=SystemClock())
-        if spec.name in ("redis", "edge")
-    ]
-    async with Supervisor(
-        chosen, run_dir=settings.run_dir, log_dir=settings.log_dir, clock=SystemClock()
-    ) as watched:
-        await watched.wait_up(20)
-        said = [finding.says.en for finding in examine_ports(settings)]
-        assert sum("is ours" in text for text in said) == 3  # the edge has UDP and TCP
-        assert any("answers" in finding.says.en for finding in examine_redis(settings))
 
 
 def test_kamailio_that_is_missing_is_told_with_its_package(

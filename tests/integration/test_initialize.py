@@ -12,10 +12,11 @@ import pytest
 from pydantic import BaseModel
 
 from admin.initialize import ChosenPorts, choose_ports, write_config
-from hotline.config import Settings, Trunk
+from hotline.config import Settings
 from hotline.configfile import load
 from hotline.errors import ConfigError
 from hotline.overflow import Overflow
+from hotline.trunk import Trunk
 
 DEFAULTS = ChosenPorts(edge=5060, redis=6390, first_gateway=5070, first_rtp=20000, rtp_ports=4096)
 

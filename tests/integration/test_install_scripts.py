@@ -24,11 +24,14 @@ case "$*" in
 esac
 """
 APT_GET = """
+list=$(printf '%s\\n' "$@" | sed -n 's/^Dir::Etc::SourceList=//p')
 case "$*" in
-  *indextargets*) echo {mirror} ;;
-  *download-only*) touch asterisk_22.orig-Xpjproject.tar.xz ;;
+  *indextargets*) APT_CONFIG={folder}/apt.conf exec {program} "$@" ;;
+  *update) cat "$list" >>{folder}/asked ;;
+  *download-only*) grep -q '{having}' "$list" && touch asterisk_22.orig-Xpjproject.tar.xz ;;
 esac
 """
+"""The real one says what archives there are; the others are asked in its place."""
 TAR = """
 tree="$2/pjsip-pjproject-2.17"
 mkdir -p "$tree/pjlib/include/pj" "$tree/pjmedia/src/pjmedia-audiodev"
@@ -39,6 +42,7 @@ chmod 755 "$tree/configure"
 """
 MAKE = 'case "$*" in *{fails}*) exit 2 ;; esac; touch pjsua2.py\n'
 MIRROR = "http://mirror.example/debian"
+DEBIAN = "http://deb.debian.org/debian"
 
 
 class Scene:
@@ -172,7 +176,7 @@ def engine(scene: Scene) -> Engine:
     """Runs the script where fetching and compiling succeed at once; `patch` is the real one."""
     python = scene.folder / "venv" / "bin" / "python"
     scene.program(python, PYTHON.format(site=scene.site))
-    scene.program(scene.bin / "apt-get", APT_GET.format(mirror=MIRROR))
+    sources(scene, f"deb {MIRROR} bookworm main")
     scene.program(scene.bin / "tar", TAR.format(source=scene.source))
     compiles(scene)
     for patch in PATCHES:
@@ -194,6 +198,19 @@ def before(patch: Path, source: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(body) + "\n")
     return path
+
+
+def sources(scene: Scene, text: str, *, name: str = "sources.list", having: str = "") -> None:
+    """Let apt's sources be this; only an archive with `having` in its name has ours."""
+    (scene.folder / "etc").mkdir(exist_ok=True)
+    (scene.folder / "etc" / name).write_text(f"{text}\n")
+    (scene.folder / "apt.conf").write_text(
+        f'Dir::Etc::SourceList "{scene.folder}/etc/{name}";\nDir::Etc::SourceParts "/dev/null";\n'
+        f'Dir::State::Lists "{scene.folder}/lists";\n'  # nothing was ever fetched
+    )
+    program = shutil.which("apt-get", path="/usr/bin:/bin")
+    text = APT_GET.format(folder=scene.folder, program=program, having=having)
+    scene.program(scene.bin / "apt-get", text)
 
 
 def compiles(scene: Scene, *, fails: str = "nothing") -> None:
@@ -245,6 +262,52 @@ def test_engine_says_which_patches_were_applied_and_is_built_in_any_case(
     assert engines_installed(scene) == ["pjsua2-2.17.whl"]
 
 
+CLOUD = """
+Types: deb deb-src
+URIs: mirror+file:///etc/apt/mirrors/{name}.list
+Suites: bookworm
+Components: main
+"""
+"""As it stands in Debian's cloud images."""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "archives"),
+    [
+        ("sources.list", f"deb {MIRROR} bookworm main", [MIRROR]),
+        ("sources.list", f"deb {MIRROR}/packages/ bookworm main", [f"{MIRROR}/packages"]),
+        ("sources.list", f"deb {MIRROR}-security bookworm-security main", []),
+        (
+            "debian.sources",
+            CLOUD.format(name="debian") + CLOUD.format(name="debian-security"),
+            ["mirror+file:/etc/apt/mirrors/debian.list"],
+        ),
+        ("sources.list", "", []),
+    ],
+    ids=["mirror", "deeper", "security alone", "cloud image", "none"],
+)
+def test_source_is_asked_of_apts_own_archives_and_then_of_debians(
+    scene: Scene, engine: Engine, name: str, text: str, archives: list[str]
+) -> None:
+    sources(scene, text, name=name, having=DEBIAN)
+    done = engine()
+    assert engines_installed(scene) == ["pjsua2-2.17.whl"], done.stdout + done.stderr
+    lines = (scene.folder / "asked").read_text().splitlines()
+    assert [line.split()[2:] for line in lines] == [
+        [archive, "sid", "main"] for archive in [*archives, DEBIAN]
+    ]
+    assert all("signed-by=" in line for line in lines)
+
+
+def test_archive_that_has_the_source_is_the_last_that_is_asked(
+    scene: Scene, engine: Engine
+) -> None:
+    sources(scene, CLOUD.format(name="debian"), name="debian.sources", having="mirror+file")
+    engine()
+    assert engines_installed(scene) == ["pjsua2-2.17.whl"]
+    assert len((scene.folder / "asked").read_text().splitlines()) == 1
+
+
 @pytest.mark.parametrize("fault", ["compiler", "mirror", "source"])
 def test_engine_that_cannot_be_built_is_the_published_wheel_until_tomorrow(
     scene: Scene, engine: Engine, fault: str
@@ -252,9 +315,8 @@ def test_engine_that_cannot_be_built_is_the_published_wheel_until_tomorrow(
     if fault == "compiler":
         compiles(scene, fails="dep")
     elif fault == "mirror":
-        scene.program(scene.bin / "apt-get", APT_GET.format(mirror=""))
+        sources(scene, f"deb {MIRROR} bookworm main", having="nowhere.example")
     else:
-        scene.program(scene.bin / "apt-get", f"{APT_GET.format(mirror=MIRROR)}exit 100\n")
         scene.program(scene.bin / "tar", "exit 2\n")
     done = engine()
     assert done.returncode == 0, done.stdout + done.stderr

@@ -74,7 +74,7 @@ async def test_killed_edge_answers_again_and_leaves_no_orphan(config: Path) -> N
             while not (watched.children[0].restarts == 1 and watched.children[0].state == "up"):
                 await asyncio.sleep(0.02)
         assert await probe(settings, "edge", clock=CLOCK).serves()
-    assert Endpoint("udp", settings.edge.address, settings.edge.port).is_free()
+    assert Endpoint("udp", settings.edge.address, settings.edge.port).obstacle() is None
 
 
 def test_every_process_is_there_and_no_secret_is_in_a_command(config: Path) -> None:

@@ -197,6 +197,15 @@ async def test_taken_port_is_named_with_who_has_it(tmp_path: Path) -> None:
             assert watched.children[0].pid is None
 
 
+async def test_address_of_another_machine_is_not_said_to_be_taken(tmp_path: Path) -> None:
+    endpoint = Endpoint("udp", "203.0.113.9", 5060)  # for documentation: nobody's (RFC 5737)
+    wants = ProcessSpec(name="wants", argv=("sleep", "300"), ready=Running(), binds=(endpoint,))
+    async with supervisor(tmp_path, wants) as watched:
+        await until(lambda: watched.children[0].says, "the refusal")
+        said = watched.children[0].says
+    assert said == f"{endpoint}: 203.0.113.9 is no address of this machine"
+
+
 async def test_second_supervisor_on_the_same_folder_is_refused(tmp_path: Path) -> None:
     async with supervisor(tmp_path, program("one", SLEEPER, tmp_path)) as watched:
         await watched.wait_up(10)

@@ -26,7 +26,11 @@ WRONG = {
     "not one of the allowed": ('[site]\nlanguage = "fr"', r"site\.language: .*'zh' or 'en'.*'fr'"),
     "no number": ('[[lines]]\nnumber = "call me"', r"lines\.0\.number: .*\[0-9\+\].*'call me'"),
     "a feature code as a line": ('[[lines]]\nnumber = "*11"', r"lines\.0\.number: .*\*11"),
-    "no line at all": ("lines = []", r"lines: .*at least 1"),
+    "no line at all": (
+        "lines = []",
+        r"lines: must have one line at least, \[\[lines\]\] with a number such as 12356; leave it "
+        r"out and there is 12356$",
+    ),
     "every address": (
         '[edge]\naddress = "0.0.0.0"',
         r"edge\.address: must be one IPv4 address .*'0\.0\.0\.0'",
@@ -89,7 +93,34 @@ WRONG = {
     ),
     "no network": (
         '[[edge.trunks]]\nname = "op"\nnetworks = ["all"]',
-        r"edge\.trunks\.0\.networks\.0: .*IPv4 network.*'all'",
+        r"edge\.trunks\.0\.networks\.0: must be an IPv4 network such as .*'all'",
+    ),
+    "a number for a network": (
+        '[[edge.trunks]]\nname = "op"\nnetworks = [5]',
+        r"edge\.trunks\.0\.networks\.0: must be an IPv4 network such as .*, not 5$",
+    ),
+    "a network of IPv6": (
+        '[[edge.trunks]]\nname = "op"\nnetworks = ["::/0"]',
+        r"edge\.trunks\.0\.networks\.0: must be an IPv4 network such as .*, not '::/0'$",
+    ),
+    "everybody for a trunk": (
+        '[[edge.trunks]]\nname = "op"\nnetworks = ["192.0.2.0/24", "0.0.0.0/0"]',
+        r"edge\.trunks\.0\.networks\.1: must be the operator's own network, /8 at the widest, "
+        r".*, not '0\.0\.0\.0/0'$",
+    ),
+    "half of everybody for a trunk": (
+        '[[edge.trunks]]\nname = "op"\nnetworks = ["128.0.0.0/1"]',
+        r"edge\.trunks\.0\.networks\.0: .* /8 at the widest, .*, not '128\.0\.0\.0/1'$",
+    ),
+    "a trunk from nowhere": (
+        '[[edge.trunks]]\nname = "op"\nnetworks = []',
+        r'edge\.trunks\.0\.networks: must have one network at least, such as \["192',
+    ),
+    "two trunks of one name": (
+        '[[edge.trunks]]\nname = "op"\nnetworks = ["192.0.2.1"]\n'
+        '[[edge.trunks]]\nname = "op"\nnetworks = ["192.0.2.2"]',
+        r"edge\.trunks: name op stands twice; each trunk has a name of its own, and may have "
+        r"several networks$",
     ),
     "too short a session": ("[gateway]\nsession_expires = 60", r"session_expires: .*90.*60"),
     "hours that are none": (
