@@ -99,7 +99,7 @@ class Simulation:
     def _waits(self, visit: Visit) -> None:
         waiting = visit.caller.waiting
         last = self._last_served.get(waiting.caller_digest)
-        self._picture.contact_waits(waiting, sticky=last)
+        self._picture.contact_waits(waiting, sticky=last, tried=visit.tried)
 
     def _gives_up(self, visit: Visit) -> None:
         desk = visit.desk
@@ -175,6 +175,7 @@ class Simulation:
 
     def _is_missed(self, visit: Visit, desk: Desk) -> None:
         visit.desk = None
+        visit.note_tried(desk.profile.id)
         if desk.goes_home:
             self._is_free(desk)
         else:
