@@ -72,7 +72,9 @@ class Mirror:
             self._leave(one.contact, readable=False)
             return
         self._owners[one.contact] = one.waiting.gateway
-        self.picture.contact_waits(one.waiting, sticky=one.sticky, score=one.score, tried=one.tried)
+        self.picture.contact_waits(
+            one.waiting, sticky=one.sticky, score=one.score, tried=one.tried, opened=one.opened
+        )
 
     def apply(self, change: Mapping[str, str]) -> None:
         """Take one entry; not that of a plan. Raises KeyError where a field is missing,
@@ -113,6 +115,7 @@ class Mirror:
                 sticky=sticky,
                 waiting=waiting,
                 tried=tried_from_text(change.get("tried", "")),  # an older version tells nothing
+                opened=change.get("opened", ""),
             )
         )
 

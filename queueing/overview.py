@@ -27,14 +27,15 @@ ROWS_PER_BREATH = 200
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InLine:
     """One who waits. `score` is the place in line, `sticky` the counselor who is asked first,
-    `tried` who was asked in vain; `waiting` is None where this version cannot read what the contact
-    asks for."""
+    `tried` who was asked in vain, `opened` what was open at the last offer (`routing.opened`);
+    `waiting` is None where this version cannot read what the contact asks for."""
 
     contact: ContactId
     score: int
     sticky: CounselorId | None
     waiting: Waiting | None
     tried: tuple[CounselorId, ...] = ()
+    opened: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +143,7 @@ async def _in_breaths(text: str) -> AsyncIterator[str]:
 
 
 def _in_line(row: str) -> InLine:
-    contact, score, sticky, tried, asks = row.split("\t")
+    contact, score, sticky, tried, opened, asks = row.split("\t")
     try:
         waiting = waiting_from_json(asks)
     except ValueError as error:  # its text would show what stands there
@@ -154,6 +155,7 @@ def _in_line(row: str) -> InLine:
         sticky=CounselorId(sticky) if sticky else None,
         waiting=waiting,
         tried=tried_from_text(tried),
+        opened=opened,
     )
 
 

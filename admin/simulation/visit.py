@@ -45,6 +45,8 @@ class Visit:
     offers: int = 0
     tried: tuple[CounselorId, ...] = ()
     """Who was asked in vain, longest ago first."""
+    opened: str = ""
+    """Which steps were open at the last offer (`queueing.routing.opened`)."""
     gives_up: Entry | None = None
 
     def end(self, fate: Fate, now: int) -> None:

@@ -24,6 +24,7 @@ from queueing.routing.circle import Circle
 from queueing.routing.circles import Circles
 from queueing.routing.crew import Crew, Seat
 from queueing.routing.need import Need, Needs
+from queueing.routing.opened import opened_from_text, opened_to_text
 from queueing.routing.pair import Pair
 from queueing.routing.place import Place
 from queueing.routing.plan import Plan, tokens_of
@@ -50,13 +51,14 @@ class Picture:
         self._plan = plan
         self._time = RunningOn()
         self._was_cut = False
+        self._places: dict[ContactId, Place] = {}
         self.clear()
 
     # --- what has changed
 
     def clear(self) -> None:
-        """Forget everybody; the plan stays."""
-        self._places: dict[ContactId, Place] = {}
+        """Forget everybody; the plan stays, and to those who are told again soon what was open."""
+        self._before, self._places = self._places, {}
         self._kept: dict[CounselorId, set[Place]] = defaultdict(set)
         self._dedicated: dict[CounselorId, set[Place]] = defaultdict(set)
         self._dues: list[tuple[int, ContactId]] = []
@@ -70,6 +72,7 @@ class Picture:
         if plan == self._plan:
             return
         self._plan = plan
+        self._before.clear()
         for place in self._places.values():
             self._unkeep(place)
         self._begin()
@@ -100,13 +103,16 @@ class Picture:
         sticky: CounselorId | None = None,
         score: int | None = None,
         tried: tuple[CounselorId, ...] = (),
+        opened: str = "",
     ) -> None:
         """The contact is in line, or asks for something else; `sticky` last took this caller.
 
         `score`: its place, where it is not by the arrival alone (`lua/enqueue.lua`). `tried`: who
-        was asked for it in vain, longest ago first.
+        was asked for it in vain, longest ago first. `opened`: see `Pair`. What was open for it by
+        the same route stays open.
         """
         known = self._places.get(waiting.contact)
+        before = known or self._before.pop(waiting.contact, None)
         place = Place(waiting, sticky, score, tried)
         if known is not None and known.is_as(place):
             return
@@ -116,6 +122,10 @@ class Picture:
             self._detach(known)
         self._places[waiting.contact] = place
         self._attach(place)
+        route = place.need.route
+        place.opened = opened_from_text(opened, plan=self._plan, route=route) if opened else 0
+        if before is not None and before.need.route.name == route.name:
+            place.opened |= before.opened
 
     def contact_left(self, contact: ContactId) -> None:
         """The contact was offered to somebody, or is gone."""
@@ -235,7 +245,8 @@ class Picture:
         place.step_out()
         place.held_by = counselor
         self._crew.stand(seat, seat.standing, held_for=contact)
-        return Pair(contact, counselor, step + 1, counselor == place.sticky)
+        opened = opened_to_text(place.opened, plan=self._plan, route=place.need.route)
+        return Pair(contact, counselor, step + 1, counselor == place.sticky, opened)
 
     # --- kept for the one who last took the caller
 

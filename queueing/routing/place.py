@@ -26,7 +26,7 @@ class Place:
 
     __slots__ = (
         "arrived", "due", "has_others", "held_by", "in_line", "kept_for", "kept_until", "need",
-        "open", "rank", "sticky", "tried", "waiting", "widest",
+        "open", "opened", "rank", "sticky", "tried", "waiting", "widest",
     )  # fmt: skip
 
     need: Need
@@ -49,6 +49,8 @@ class Place:
         self.rank = (plain if score is None else score, waiting.contact)
         self.arrived = arrived + self.rank[0] - plain
         """By the queue's own time, which a clock set back does not set back."""
+        self.opened = 0
+        """The steps that have ever been open, as bits."""
         self.open: list[tuple[int, Circle]] = []
         """Steps, from 0, in their order, with their circles: once open they stay open."""
         self.widest: list[Circle] = []
@@ -91,22 +93,27 @@ class Place:
 
     def forget_steps(self) -> None:
         """The plan is another: the old circles are no more."""
-        self.open, self.widest = [], []
+        self.opened, self.open, self.widest = 0, [], []
         self.due, self.in_line = None, False
 
     def widen(self, now: int, openings: Openings) -> int:
-        """Open what is due by `now`; return the mask of everybody that was added."""
+        """Open what is due by `now`, or was open before; return the mask of everybody that was
+        added."""
         added = 0
         self.due = self.kept_until
         already = {index for index, _ in self.open}
         for index, opening in enumerate(openings):
             circle = self.need.circles[index]
-            if opening is None or circle is None or index in already:
+            if circle is None or index in already:
                 continue
-            at = self.arrived + opening
-            if at > now:
-                self.due = at if self.due is None else min(at, self.due)
-                continue
+            if not self.opened >> index & 1:
+                if opening is None:
+                    continue
+                at = self.arrived + opening
+                if at > now:
+                    self.due = at if self.due is None else min(at, self.due)
+                    continue
+                self.opened |= 1 << index
             self.open.append((index, circle))
             added |= circle.members
             self._stand_in(circle)

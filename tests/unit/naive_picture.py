@@ -13,6 +13,7 @@ from hotline.ports import Waiting
 from queueing.keys import milliseconds
 from queueing.routing.choice import SOON
 from queueing.routing.fairness import overburdened
+from queueing.routing.opened import opened_from_text, opened_to_text
 from queueing.routing.order import score_of
 from queueing.routing.picture import Pair, Standing
 from queueing.routing.plan import Plan, Step, opens_after, tokens_of
@@ -44,10 +45,12 @@ class NaivePicture:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.clock = self.ahead = 0
+        self.callers: dict[ContactId, Caller] = {}
         self.clear()
 
     def clear(self) -> None:
-        self.callers: dict[ContactId, Caller] = {}
+        self.before = self.callers
+        self.callers = {}
         self.came: list[Caller] = []
         self.standings: dict[CounselorId, Standing] = {}
         self.contact_held: dict[ContactId, CounselorId] = {}
@@ -58,6 +61,7 @@ class NaivePicture:
     def use(self, plan: Plan) -> None:
         if plan != self.plan:
             self.plan = plan
+            self.before = {}
             for caller in self.callers.values():
                 caller.opened = set()
 
@@ -67,11 +71,18 @@ class NaivePicture:
         *,
         sticky: CounselorId | None = None,
         tried: tuple[CounselorId, ...] = (),
+        opened: str = "",
     ) -> None:
         known = self.callers.get(waiting.contact)
+        before = known or self.before.pop(waiting.contact, None)
         said = (waiting, sticky, tried)
         if known is None or (known.waiting, known.sticky, known.tried) != said:
-            self.callers[waiting.contact] = Caller(waiting, sticky, tried)
+            caller = self.callers[waiting.contact] = Caller(waiting, sticky, tried)
+            route = self.plan.route_of(waiting)
+            told = opened_from_text(opened, plan=self.plan, route=route)
+            caller.opened = {index for index in range(len(route.steps)) if told >> index & 1}
+            if before is not None and self.plan.route_of(before.waiting) == route:
+                caller.opened |= before.opened
             self.came.append(self.callers[waiting.contact])
 
     def contact_left(self, contact: ContactId) -> None:
@@ -190,7 +201,7 @@ class NaivePicture:
                 return None
             again = min(candidates, key=caller.tried.index)
             contact, step = caller.waiting.contact, candidates[again]
-            return Pair(contact, again, step + 1, again == caller.sticky)
+            return Pair(contact, again, step + 1, again == caller.sticky, self.opened(caller))
         crisis = caller.waiting.priority is Priority.CRISIS
 
         def key(item: tuple[CounselorId, int]) -> tuple[object, ...]:
@@ -207,7 +218,12 @@ class NaivePicture:
             )
 
         counselor, step = min(others.items(), key=key)
-        return Pair(caller.waiting.contact, counselor, step + 1, counselor == caller.sticky)
+        sticky = counselor == caller.sticky
+        return Pair(caller.waiting.contact, counselor, step + 1, sticky, self.opened(caller))
+
+    def opened(self, caller: Caller) -> str:
+        steps = sum(1 << index for index in caller.opened)
+        return opened_to_text(steps, plan=self.plan, route=self.plan.route_of(caller.waiting))
 
     def candidates(self, caller: Caller) -> dict[CounselorId, int]:
         steps = {

@@ -198,7 +198,9 @@ class TwoPictures(RuleBasedStateMachine):
         made = self.picture.pairs(self.now, most=most)
         while self.picture.is_unfinished:
             made += self.picture.pairs(self.now, most=most)
-        assert made == self.naive.pairs(self.now)
+        expected = self.naive.pairs(self.now)
+        assert made == expected
+        assert [pair.opened for pair in made] == [pair.opened for pair in expected]
         self.proposed += made
         due = self.picture.next_opening()
         assert due is None or due > self.now
@@ -236,8 +238,8 @@ class TwoPictures(RuleBasedStateMachine):
                     self.both("counselor_stands", changed)
             if caller is not None:
                 tried = (*(one for one in caller.tried if one != pair.counselor), pair.counselor)
-                again = caller.waiting
-                self.both("contact_waits", again, sticky=caller.sticky, tried=tried)
+                again, sticky = caller.waiting, caller.sticky
+                self.both("contact_waits", again, sticky=sticky, tried=tried, opened=pair.opened)
 
     @rule(really=st.integers(0, 9))
     def is_taken_anew(self, really: int) -> None:

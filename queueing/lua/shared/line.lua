@@ -8,14 +8,14 @@ local MOST_TRIED = 16
 -- Put a contact back into the place that it had.
 local function back_in_line(contact)
   local key = CONTACT .. contact
-  local held = call('HMGET', key, 'score', 'sticky', 'tried')
+  local held = call('HMGET', key, 'score', 'sticky', 'tried', 'opened')
   call('ZREM', RINGING, contact)
   call('HDEL', key, 'offer', 'counselor')
   call('HSET', key, 'state', 'queued')
   call('ZADD', WAITING, held[1], contact)
   changed('op', 'wait', 'contact', contact, 'score', held[1],
     'asks', call('HGET', CONTACTS, contact), 'sticky', held[2] or '',
-    'tried', held[3] or '')
+    'tried', held[3] or '', 'opened', held[4] or '')
 end
 
 -- Note that `counselor` was asked for a contact in vain: last of so many who are remembered.
