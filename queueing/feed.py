@@ -10,7 +10,9 @@ change that the pulse names.
 
 The stream's entries (`keys.CHANGES`), all values text:
 
-    op=wait       contact, score, asks (JSON of Waiting), sticky (a counselor, or empty)
+    op=wait       contact, score, asks (JSON of Waiting), sticky (a counselor, or empty),
+                    tried (counselors asked in vain, longest ago first),
+                    opened (steps that were open at its last offer: `routing.opened`)
     op=left       contact                                  gone
     op=offered    contact, counselor                       out of line, to this counselor
     op=counselor  counselor, state, idle, busy, on         ms; busy since on

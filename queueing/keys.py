@@ -25,7 +25,9 @@ CONTACTS: Final = "hotline:contacts"
 CONTACT: Final = "hotline:contact:"
 """HASH each: state, gateway, score, touched, digest, sticky, arrived (ms), since (that in JSON),
 lag (ms by which the queue's time was ahead of that), because (of a place that was kept), promised
-(a callback); counselor, offer, remember while offered or talking."""
+(a callback), tried (who was asked in vain while it waited, longest ago first, with blanks
+between), opened (`routing.opened`, at its last offer); counselor, offer, remember while offered or
+talking."""
 READY: Final = "hotline:ready"
 """ZSET counselor -> ms since when idle."""
 PROFILES: Final = "hotline:profiles"

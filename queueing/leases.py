@@ -103,7 +103,6 @@ class Leases:
             self._limits.wrap_up_ms,
             self._limits.after_wrap_up,
             self._limits.place_after_fault_ms,
-            self._limits.misses_in_a_row,
         )
         return Sweep(
             was_away=["away"] in done,

@@ -8,7 +8,8 @@ from typing import Literal
 from hotline.config import Settings
 
 RING_MARGIN = 10.0
-"""How much longer than the ringing an offer is leased: the owner gives it back itself first."""
+"""How much longer than the ringing an offer is leased: the owner gives it back itself first. Should
+it not, no phone rang, and nobody has missed anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

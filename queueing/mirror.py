@@ -14,7 +14,7 @@ from dataclasses import replace
 from hotline.events import CounselorState
 from hotline.ids import ContactId, CounselorId, GatewayId
 from hotline.ports import Alarms
-from queueing.overview import InLine, Present, standing
+from queueing.overview import InLine, Present, standing, tried_from_text
 from queueing.routing.picture import Picture
 from queueing.routing.plan import Plan
 from queueing.routing.skills import profile_from_json
@@ -72,7 +72,9 @@ class Mirror:
             self._leave(one.contact, readable=False)
             return
         self._owners[one.contact] = one.waiting.gateway
-        self.picture.contact_waits(one.waiting, sticky=one.sticky, score=one.score)
+        self.picture.contact_waits(
+            one.waiting, sticky=one.sticky, score=one.score, tried=one.tried, opened=one.opened
+        )
 
     def apply(self, change: Mapping[str, str]) -> None:
         """Take one entry; not that of a plan. Raises KeyError where a field is missing,
@@ -107,7 +109,14 @@ class Mirror:
             waiting = None
         sticky = CounselorId(change["sticky"]) if change["sticky"] else None
         self.contact_waits(
-            InLine(contact=contact, score=int(change["score"]), sticky=sticky, waiting=waiting)
+            InLine(
+                contact=contact,
+                score=int(change["score"]),
+                sticky=sticky,
+                waiting=waiting,
+                tried=tried_from_text(change.get("tried", "")),  # an older version tells nothing
+                opened=change.get("opened", ""),
+            )
         )
 
     def _leave(self, contact: ContactId, *, readable: bool = True) -> None:

@@ -46,7 +46,7 @@ class Offers:
         flat = [
             part
             for pair in pairs
-            for part in (pair.contact, pair.counselor, pair.step, int(pair.sticky))
+            for part in (pair.contact, pair.counselor, pair.step, int(pair.sticky), pair.opened)
         ]
         numbers = await self._scripts.run(
             "offer", keys.milliseconds(expires_at), plan, remember // MILLISECOND, gateway, *flat

@@ -26,13 +26,16 @@ ROWS_PER_BREATH = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InLine:
-    """One who waits. `score` is the place in line, `sticky` the counselor who is asked first;
+    """One who waits. `score` is the place in line, `sticky` the counselor who is asked first,
+    `tried` who was asked in vain, `opened` what was open at the last offer (`routing.opened`);
     `waiting` is None where this version cannot read what the contact asks for."""
 
     contact: ContactId
     score: int
     sticky: CounselorId | None
     waiting: Waiting | None
+    tried: tuple[CounselorId, ...] = ()
+    opened: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +118,11 @@ class Overview:
         return None if text is None else str(text)
 
 
+def tried_from_text(text: str) -> tuple[CounselorId, ...]:
+    """Return who was asked in vain for a contact, longest ago first, as Redis keeps it."""
+    return tuple(map(CounselorId, text.split()))
+
+
 def standing(profile: CounselorProfile, *, state: str, idle: str, busy: str, on: str) -> Standing:
     """Return a counselor's standing from the texts in which Redis keeps it."""
     return Standing(
@@ -135,7 +143,7 @@ async def _in_breaths(text: str) -> AsyncIterator[str]:
 
 
 def _in_line(row: str) -> InLine:
-    contact, score, sticky, asks = row.split("\t")
+    contact, score, sticky, tried, opened, asks = row.split("\t")
     try:
         waiting = waiting_from_json(asks)
     except ValueError as error:  # its text would show what stands there
@@ -146,6 +154,8 @@ def _in_line(row: str) -> InLine:
         score=int(score or 0),
         sticky=CounselorId(sticky) if sticky else None,
         waiting=waiting,
+        tried=tried_from_text(tried),
+        opened=opened,
     )
 
 

@@ -8,14 +8,30 @@ from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 
 from hotline.events import CounselorState
-from hotline.ids import ContactId, GatewayId
+from hotline.ids import ContactId, GatewayId, OfferId
+from hotline.ports import Offer
 from queueing.dispatcher import Dispatcher
 from queueing.feed import Feed
+from queueing.inbox import Inbox
+from queueing.planning import Plans
 from tests.fakes import FakeAlarms
 from tests.queue_scene import GATEWAY, QueueScene
 
 TICK = 0.02
 """Seconds, of both clocks."""
+PATIENT_PLAN = """
+format = 1
+[[routes]]
+name = "all"
+[[routes.steps]]
+name = "own district"
+reach = "district"
+seconds = {seconds}
+[[routes.steps]]
+name = "anybody"
+reach = "anywhere"
+skills = "none"
+"""
 
 
 @dataclass
@@ -67,6 +83,43 @@ async def dispatching(
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+class Taker:
+    """An OfferTaker that lets a test wait for offers."""
+
+    def __init__(self) -> None:
+        self.offers: asyncio.Queue[Offer] = asyncio.Queue()
+
+    def offer_made(self, offer: Offer) -> None:
+        self.offers.put_nowait(offer)
+
+    def offer_withdrawn(self, offer: OfferId) -> None:
+        raise AssertionError(f"offer {offer} was withdrawn")
+
+    async def next(self) -> Offer:
+        return await asyncio.wait_for(self.offers.get(), 30)
+
+
+@contextlib.asynccontextmanager
+async def taking(scene: QueueScene, gateway: GatewayId = GATEWAY) -> AsyncIterator[Taker]:
+    """Consume the inbox of `gateway`."""
+    taker = Taker()
+    task = asyncio.create_task(Inbox(scene.url, gateway=gateway, taker=taker).run())
+    try:
+        yield taker
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def publish(scene: QueueScene, text: str) -> str:
+    plans = Plans.open(scene.url, clock=scene.clock)
+    try:
+        return (await plans.publish(text, origin="test", by="test")).version
+    finally:
+        await plans.close()
 
 
 async def until(condition: Callable[[], object], *, seconds: float = 30) -> None:

@@ -105,7 +105,7 @@ class FakeQueue:
         """Nobody accepted in time."""
         if self._state_of(offer) is S.OFFERED:
             self._back_in_line(offer.contact)
-            self._move(offer.counselor, S.NOT_READY, "missed")
+            self._move(offer.counselor, S.READY, "withdrawn")
 
     # --- Queue -------------------------------------------------------------------------
 

@@ -61,7 +61,9 @@ class ClaimPlay(Play):
             picture.counselor_stands(standing)
         for one in shot.line:
             assert one.waiting is not None
-            picture.contact_waits(one.waiting, sticky=one.sticky, score=one.score)
+            picture.contact_waits(
+                one.waiting, sticky=one.sticky, score=one.score, tried=one.tried, opened=one.opened
+            )
         pairs = picture.pairs(keys.milliseconds(self.clock.now()))
         given = {pair.contact: pair.sticky for pair in pairs}
         left_behind = set()

@@ -99,7 +99,7 @@ class Simulation:
     def _waits(self, visit: Visit) -> None:
         waiting = visit.caller.waiting
         last = self._last_served.get(waiting.caller_digest)
-        self._picture.contact_waits(waiting, sticky=last)
+        self._picture.contact_waits(waiting, sticky=last, tried=visit.tried, opened=visit.opened)
 
     def _gives_up(self, visit: Visit) -> None:
         desk = visit.desk
@@ -140,6 +140,7 @@ class Simulation:
     def _claim(self, pair: Pair) -> None:
         visit, desk = self._visits[pair.contact], self._desks[pair.counselor]
         visit.desk, visit.step, visit.sticky = desk, pair.step, pair.sticky
+        visit.opened = pair.opened
         visit.offers += 1
         self._picture.contact_left(pair.contact)
         self._stands(desk, S.OFFERED)
@@ -175,6 +176,7 @@ class Simulation:
 
     def _is_missed(self, visit: Visit, desk: Desk) -> None:
         visit.desk = None
+        visit.note_tried(desk.profile.id)
         if desk.goes_home:
             self._is_free(desk)
         else:

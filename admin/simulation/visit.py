@@ -10,6 +10,7 @@ from admin.simulation.caller import Caller, instant
 from admin.simulation.desk import Desk
 from admin.statistics.trace import ContactFacts
 from hotline.events import Result
+from hotline.ids import CounselorId
 
 DISTRICT = 2
 """Tiers down to the district: city, district."""
@@ -42,6 +43,10 @@ class Visit:
     step: int = 0
     sticky: bool = False
     offers: int = 0
+    tried: tuple[CounselorId, ...] = ()
+    """Who was asked in vain, longest ago first."""
+    opened: str = ""
+    """Which steps were open at the last offer (`queueing.routing.opened`)."""
     gives_up: Entry | None = None
 
     def end(self, fate: Fate, now: int) -> None:
@@ -51,6 +56,9 @@ class Visit:
         self.fate, self.ended = fate, now
         if self.gives_up is not None:
             self.gives_up.cancel()
+
+    def note_tried(self, counselor: CounselorId) -> None:
+        self.tried = (*(one for one in self.tried if one != counselor), counselor)
 
     @property
     def waited(self) -> int | None:

@@ -4,12 +4,13 @@
 -- SHARED  counselor, line, promise, tail
 -- ARGV    4 ms of a gateway's lease; 5 ms of an offer's lease; 6 ms between two sweeps beyond which
 --         Redis, or everybody, was away; 7 ms of wrap-up; 8 state after it; 9 ms for which a place
---         is kept after a fault; 10 how many missed offers in a row make not ready
+--         is kept after a fault
 -- RETURNS what was done: {'away'} | {'lost', contact, gateway, seq, state, counselor} |
 --         {'withdrawn', contact, counselor} | {'released', counselor} | {'returned', contact, gateway},
 --         each as a list
 -- INVARIANT Nobody stays offered or talking for a gateway that is dead, nor offered beyond the
---           lease, nor in wrap-up beyond the deadline. A contact that is lost gets its ContactFailed
+--           lease, nor in wrap-up beyond the deadline. An offer past its lease is held against nobody:
+--           whoever rang in vain has given it back before, so no phone rang for this one. A contact that is lost gets its ContactFailed
 --           in the journal here, once, whoever sweeps, and its place is kept; a request just
 --           goes, its counselor freed; a callback is nobody's again, and comes and goes with its
 --           caller's openings. After an absence, or a
@@ -17,7 +18,7 @@
 --           back lengthens no wrap-up.
 local gateway_lease, offer_lease = tonumber(ARGV[4]), tonumber(ARGV[5])
 local longest_gap, wrap_up, setting = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
-local place, misses = tonumber(ARGV[9]), tonumber(ARGV[10])
+local place = tonumber(ARGV[9])
 local done = {}
 
 -- For so long a gateway that was given up may come back and hear of it, in ms.
@@ -93,7 +94,7 @@ for _, contact in ipairs(past(RINGING)) do
   local counselor = call('HGET', CONTACT .. contact, 'counselor')
   if counselor then
     tell_withdrawn(contact)
-    missed(counselor, misses)
+    move(counselor, 'withdrawn', 'withdrawn', 'system', nil)
     back_in_line(contact)
     done[#done + 1] = { 'withdrawn', contact, counselor }
   else -- a trace of what is gone: it must not stop the sweep

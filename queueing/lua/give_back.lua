@@ -7,7 +7,8 @@
 -- RETURNS 1 when it was still ours to give back, else 0
 -- INVARIANT The contact has its original place; the counselor is not ready for the reason, or
 --           ready in the old place when the offer was withdrawn, or ready behind the others when it
---           was missed and that is not yet too often. Said twice it is still 1.
+--           was missed and that is not yet too often. Said twice it is still 1. The contact
+--           remembers who was asked in vain, for as long as it waits.
 --           An owner that withdraws a contact again and again does not have it in line any more:
 --           it is forgotten, lest counselors are claimed in circles (but for a callback, which nobody
 --           would say anew); should it wait
@@ -23,6 +24,7 @@ if outcome == 'missed' then
 else
   move(counselor, outcome, outcome, outcome == 'declined' and 'counselor' or 'system', nil)
 end
+if outcome ~= 'withdrawn' then note_tried(contact, counselor) end
 back_in_line(contact)
 call('HSET', key, 'given_back', offer)
 if outcome == 'withdrawn' and not promised(contact)

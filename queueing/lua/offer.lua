@@ -4,14 +4,15 @@
 -- SHARED  counselor
 -- ARGV    4 ms at which the leases end; 5 version of the plan; 6 ms for which is remembered who took
 --         the caller; 7 the gateway that claims, and owns the callbacks among them from here on; then
---         contact, counselor, step, '1' when sticky else '0', contact, ...
+--         contact, counselor, step, '1' when sticky else '0', the steps that are open for the contact
+--         (queueing.routing.opened), contact, ...
 -- RETURNS for each pair the offer's number, or '' when one of the two was no longer free
--- INVARIANT A contact has at most one offer and a counselor at most one contact. The claim, the
+-- INVARIANT What was open for a contact is kept with it, should the offer come to nothing. A contact has at most one offer and a counselor at most one contact. The claim, the
 --           number, the lease, the journal's event and the gateway's inbox are one step.
 local until_ms, plan, remembered, claimer = ARGV[4], quoted(ARGV[5]), ARGV[6], ARGV[7]
 local numbers = {}
 
-local function claim(contact, counselor, step, sticky)
+local function claim(contact, counselor, step, sticky, opened)
   local key = CONTACT .. contact
   local held = call('HMGET', key, 'state', 'gateway', 'promised')
   if held[1] ~= 'queued' then return '' end
@@ -27,7 +28,7 @@ local function claim(contact, counselor, step, sticky)
   call('ZREM', WAITING, contact)
   call('ZADD', RINGING, until_ms, contact)
   call('HSET', key, 'state', 'offered', 'offer', number, 'counselor', counselor,
-    'remember', remembered)
+    'remember', remembered, 'opened', opened)
   local callback = ''
   if known then
     callback = string.format(',"callback":{"promise":%s,"seq":%s,"attempts":%s}', unpack(known))
@@ -44,7 +45,7 @@ local function claim(contact, counselor, step, sticky)
   return number
 end
 
-for i = 8, #ARGV, 4 do
-  numbers[#numbers + 1] = claim(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
+for i = 8, #ARGV, 5 do
+  numbers[#numbers + 1] = claim(unpack(ARGV, i, i + 4))
 end
 return numbers

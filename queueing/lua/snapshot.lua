@@ -5,7 +5,7 @@
 -- ARGV    none of its own
 -- RETURNS generation; number of the last change in it; plan (TOML, or nothing); how many gateways have
 --         not said what they do since Redis started; who waits, in order, a line each: contact, score,
---         sticky, JSON of what it asks for; who is there, a line each: counselor, state, idle, busy,
+--         sticky, who was tried, what was open, JSON of what it asks for; who is there, a line each: counselor, state, idle, busy,
 --         on, JSON of the profile; with tabs between
 -- INVARIANT Changes nothing, but names the generation of data that has no name yet. What cannot be
 --           read is a line like any other, and whoever reads it sees whose. With ten thousand who
@@ -26,8 +26,9 @@ local function waiting()
     local last = math.min(first + STEP - 1, #line)
     for i, asks in ipairs(call('HMGET', CONTACTS, unpack(line, first, last))) do
       local contact = line[first + i - 1]
-      local held = call('HMGET', CONTACT .. contact, 'score', 'sticky')
+      local held = call('HMGET', CONTACT .. contact, 'score', 'sticky', 'tried', 'opened')
       rows[#rows + 1] = field(contact) .. '\t' .. (held[1] or '') .. '\t' .. field(held[2])
+        .. '\t' .. field(held[3]) .. '\t' .. field(held[4])
         .. '\t' .. field(asks)
     end
   end

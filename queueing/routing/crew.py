@@ -126,6 +126,15 @@ class Crew:
             self.free ^= seat.bit
             del self._idle[bisect_left(self._idle, seat.idle)]
 
+    def mask(self, counselors: Iterable[CounselorId]) -> int:
+        """Return the mask of those of `counselors` who are known."""
+        mask = 0
+        for counselor in counselors:
+            seat = self._seats.get(counselor)
+            if seat is not None:
+                mask |= seat.bit
+        return mask
+
     def who_hold(self, tokens: Iterable[str]) -> int:
         """Return who hold all of `tokens`."""
         mask = self._everybody

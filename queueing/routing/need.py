@@ -7,6 +7,7 @@ its first counselor on duty or loses the last.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from hotline.events import Priority
@@ -16,7 +17,7 @@ from queueing.routing.circle import Circle
 from queueing.routing.circles import Circles
 from queueing.routing.place import Place
 from queueing.routing.plan import Plan
-from queueing.routing.route import Route, opens_after, skill_token
+from queueing.routing.route import Openings, Route, Step, opens_after, skill_token
 from queueing.routing.skills import HIGHEST, LOWEST
 
 SPARE = 4096
@@ -62,14 +63,26 @@ class Need:
 
     def settle(self) -> None:
         """Work out when each step opens, in ms after the arrival; None: not as things are."""
-        circles = {id(s): c for s, c in zip(self.route.steps, self.circles, strict=True)}
-        self.openings = opens_after(self.route, lambda step: _is_staffed(circles[id(step)]))
+        self.openings = self._openings(lambda circle: circle.staffed)
         self.is_staffed = any(opening is not None for opening in self.openings)
         self.settled = True
 
+    def is_staffed_by(self, some: int) -> bool:
+        """Whether any of these (a mask) fits any step."""
+        return any(circle is not None and circle.members & some for circle in self.circles)
 
-def _is_staffed(circle: Circle | None) -> bool:
-    return circle is not None and circle.staffed
+    def openings_by(self, some: int) -> Openings:
+        """Return when each step would open if these (a mask) alone were on duty."""
+        return self._openings(lambda circle: bool(circle.members & some))
+
+    def _openings(self, staffed: Callable[[Circle], bool]) -> Openings:
+        circles = {id(s): c for s, c in zip(self.route.steps, self.circles, strict=True)}
+
+        def is_staffed(step: Step) -> bool:
+            circle = circles[id(step)]
+            return circle is not None and staffed(circle)
+
+        return opens_after(self.route, is_staffed)
 
 
 class Needs:

@@ -1,13 +1,7 @@
 """Who waits, who is there, and who gets whom: pure choosing, kept up to date change by change.
 
-Contacts are served in order (`routing.order`). Each gets, of the counselors who are ready and fit
-an open step of its route: the one who last took this caller (or was agreed on for this caller: also
-without fitting a step); else the one of the earliest step,
-then one who is not overburdened, then who holds more of the preferred skills, then the higher
-levels in the required ones, then whoever has been idle longest. A contact is kept for a counselor
-who last took the caller, fits an open step and is on duty but busy, for as long as the plan says;
-others go on meanwhile. A crisis is kept for nobody: it goes to the earliest step where anybody is
-free, and there rather to the one who last took this caller.
+Contacts are served in order (`routing.order`); whom each gets, `routing.choice` says. One who is
+kept for a counselor, or deferred, is out of line, and others go on meanwhile.
 
 After `pairs` nobody in line fits anybody free at an open step. So what can make a pair is only what
 has changed since: who came into line or got another step (`_restless`), and who became free
@@ -25,10 +19,12 @@ from typing import Final
 from hotline.ids import ContactId, CounselorId
 from hotline.ports import Waiting
 from queueing.routing.agenda import Agenda
+from queueing.routing.choice import Defer, Keep, Serve, choose
 from queueing.routing.circle import Circle
 from queueing.routing.circles import Circles
 from queueing.routing.crew import Crew, Seat
 from queueing.routing.need import Need, Needs
+from queueing.routing.opened import opened_from_text, opened_to_text
 from queueing.routing.pair import Pair
 from queueing.routing.place import Place
 from queueing.routing.plan import Plan, tokens_of
@@ -39,8 +35,6 @@ __all__ = ["Pair", "Picture", "Standing"]
 
 WEIGHED_EVERY: Final = 60_000
 """Who is overburdened is looked at once in so many ms."""
-NO_STEP: Final = -1
-"""In place of a step's number, from 0: fits none, and is asked all the same."""
 STEPS_OF_A_PAIR: Final = 5
 """Choosing for one contact takes about as long as opening the steps of so many."""
 
@@ -57,13 +51,14 @@ class Picture:
         self._plan = plan
         self._time = RunningOn()
         self._was_cut = False
+        self._places: dict[ContactId, Place] = {}
         self.clear()
 
     # --- what has changed
 
     def clear(self) -> None:
-        """Forget everybody; the plan stays."""
-        self._places: dict[ContactId, Place] = {}
+        """Forget everybody; the plan stays, and to those who are told again soon what was open."""
+        self._before, self._places = self._places, {}
         self._kept: dict[CounselorId, set[Place]] = defaultdict(set)
         self._dedicated: dict[CounselorId, set[Place]] = defaultdict(set)
         self._dues: list[tuple[int, ContactId]] = []
@@ -77,6 +72,7 @@ class Picture:
         if plan == self._plan:
             return
         self._plan = plan
+        self._before.clear()
         for place in self._places.values():
             self._unkeep(place)
         self._begin()
@@ -94,17 +90,30 @@ class Picture:
         self._stirred: set[Place] = set()
         """Those for whom a step may have opened."""
         self._restless: set[Place] = set()
+        self._tried: set[Place] = set()
+        """Those for whom anybody was tried."""
+        self._deferred: set[Place] = set()
+        """Those out of line who could go to somebody tried alone, until a step opens."""
         self._fresh = 0
 
     def contact_waits(
-        self, waiting: Waiting, *, sticky: CounselorId | None = None, score: int | None = None
+        self,
+        waiting: Waiting,
+        *,
+        sticky: CounselorId | None = None,
+        score: int | None = None,
+        tried: tuple[CounselorId, ...] = (),
+        opened: str = "",
     ) -> None:
         """The contact is in line, or asks for something else; `sticky` last took this caller.
 
-        `score`: its place, where it is not by the arrival alone (`lua/enqueue.lua`).
+        `score`: its place, where it is not by the arrival alone (`lua/enqueue.lua`). `tried`: who
+        was asked for it in vain, longest ago first. `opened`: see `Pair`. What was open for it by
+        the same route stays open.
         """
         known = self._places.get(waiting.contact)
-        place = Place(waiting, sticky, score)
+        before = known or self._before.pop(waiting.contact, None)
+        place = Place(waiting, sticky, score, tried)
         if known is not None and known.is_as(place):
             return
         self._time.note_arrival(place.arrived)
@@ -113,6 +122,10 @@ class Picture:
             self._detach(known)
         self._places[waiting.contact] = place
         self._attach(place)
+        route = place.need.route
+        place.opened = opened_from_text(opened, plan=self._plan, route=route) if opened else 0
+        if before is not None and before.need.route.name == route.name:
+            place.opened |= before.opened
 
     def contact_left(self, contact: ContactId) -> None:
         """The contact was offered to somebody, or is gone."""
@@ -175,6 +188,7 @@ class Picture:
         """
         now = self._time.at(now)
         self._weigh(now)
+        self._recall()
         if not self._pass_time(now, most):
             return []  # whoever is not looked at yet may come before all others
         self._was_cut = False
@@ -209,35 +223,30 @@ class Picture:
                     yield pair
 
     def _choose(self, place: Place, now: int) -> Pair | None:
-        crew, sticky = self._crew, None
-        if place.sticky is not None:
-            sticky = crew.seat(place.sticky)
-        if sticky is not None and sticky.standing.is_on_duty and not place.is_crisis:
-            step = place.first_step(sticky.bit)
-            if step is None and place.dedicated == sticky.counselor:
-                step = NO_STEP
-            if step is not None and sticky.is_free:
-                return self._hold(place, sticky, step)
-            limit = place.arrived + self._plan.sticky.milliseconds
-            if step is not None and now < limit:
-                self._keep(place, sticky.counselor, limit)
-                return None
-        for index, circle in place.open:
-            free = circle.members & crew.free
-            if sticky is not None and free & sticky.bit:
-                return self._hold(place, sticky, index)
-            if free:
-                need = place.need
-                best = crew.best(free, preferred=need.preferred, levels=need.levels)
-                return self._hold(place, best, index)
+        match choose(place, self._crew, now, keeping=self._plan.sticky.milliseconds):
+            case Serve(seat, step):
+                return self._hold(place, seat, step)
+            case Keep(counselor, until):
+                self._keep(place, counselor, until)
+            case Defer():
+                place.step_out()
+                self._deferred.add(place)
         return None
+
+    def _recall(self) -> None:
+        """Look again at who was deferred: whatever has changed may have brought somebody else."""
+        for place in self._deferred:
+            place.enter()
+        self._restless |= self._deferred
+        self._deferred.clear()
 
     def _hold(self, place: Place, seat: Seat, step: int) -> Pair:
         contact, counselor = place.waiting.contact, seat.counselor
         place.step_out()
         place.held_by = counselor
         self._crew.stand(seat, seat.standing, held_for=contact)
-        return Pair(contact, counselor, step + 1, counselor == place.sticky)
+        opened = opened_to_text(place.opened, plan=self._plan, route=place.need.route)
+        return Pair(contact, counselor, step + 1, counselor == place.sticky, opened)
 
     # --- kept for the one who last took the caller
 
@@ -323,13 +332,21 @@ class Picture:
         if place.kept_until is not None and place.kept_until <= now:
             self._unkeep(place)
         before = place.due
-        if place.widen(now) & self._crew.free:
+        openings = place.need.openings
+        if place.tried:
+            others = self._crew.on_duty & ~self._crew.mask(place.tried)
+            place.has_others = place.need.is_staffed_by(others)
+            if place.has_others:
+                openings = place.need.openings_by(others)
+        if place.widen(now, openings) & self._crew.free:
             self._restless.add(place)
         if place.due is not None and place.due != before:
             heappush(self._dues, (place.due, place.waiting.contact))
 
     def _check(self, circles: set[Circle]) -> None:
-        """Some of `circles` may have got, or lost, the only one on duty."""
+        """Some of `circles` may have got, or lost, the only one on duty, or the only one whom a
+        contact has not tried."""
+        self._stirred |= self._tried
         for circle in self._circles.check(circles):
             for need in circle.needs:
                 need.settled = False
@@ -344,6 +361,8 @@ class Picture:
             place.enter()
         if place.dedicated is not None:
             self._dedicated[place.dedicated].add(place)
+        if place.tried:
+            self._tried.add(place)
         self._stir(place)
 
     def _detach(self, place: Place) -> None:
@@ -354,8 +373,8 @@ class Picture:
                 del self._dedicated[place.dedicated]
         place.step_out()
         self._needs.remove(place)
-        self._stirred.discard(place)
-        self._restless.discard(place)
+        for some in (self._stirred, self._restless, self._tried, self._deferred):
+            some.discard(place)
 
     def _stir(self, place: Place) -> None:
         """To be looked at: it has come into line, or back."""

@@ -10,35 +10,47 @@ from hotline.ports import Waiting
 from queueing.keys import milliseconds
 from queueing.routing.circle import Circle
 from queueing.routing.order import score_of
+from queueing.routing.route import Openings
 
 if TYPE_CHECKING:
     from queueing.routing.need import Need
 
 
 class Place:
-    """A contact is *in line* unless it is held for a proposal, or kept for its sticky counselor.
+    """A contact is *in line* unless it is held for a proposal, kept for its sticky counselor, or
+    deferred because only those are free who were tried.
 
     It stands in the lines of the widest circles that are open for it: whoever belongs to a
     narrower one belongs to one of these as well, and finds it there.
     """
 
     __slots__ = (
-        "arrived", "due", "held_by", "in_line", "kept_for", "kept_until", "need", "open", "rank",
-        "sticky", "waiting", "widest",
+        "arrived", "due", "has_others", "held_by", "in_line", "kept_for", "kept_until", "need",
+        "open", "opened", "rank", "sticky", "tried", "waiting", "widest",
     )  # fmt: skip
 
     need: Need
 
     def __init__(
-        self, waiting: Waiting, sticky: CounselorId | None, score: int | None = None
+        self,
+        waiting: Waiting,
+        sticky: CounselorId | None,
+        score: int | None,
+        tried: tuple[CounselorId, ...],
     ) -> None:
         self.waiting = waiting
         self.sticky = sticky
+        self.tried = tried
+        """Who was asked in vain, longest ago first."""
+        self.has_others = False
+        """Whether anybody else is on duty, in any step."""
         arrived = milliseconds(waiting.arrived_at)
         plain = score_of(waiting)
         self.rank = (plain if score is None else score, waiting.contact)
         self.arrived = arrived + self.rank[0] - plain
         """By the queue's own time, which a clock set back does not set back."""
+        self.opened = 0
+        """The steps that have ever been open, as bits."""
         self.open: list[tuple[int, Circle]] = []
         """Steps, from 0, in their order, with their circles: once open they stay open."""
         self.widest: list[Circle] = []
@@ -51,8 +63,9 @@ class Place:
         self.kept_until: int | None = None
 
     def is_as(self, other: Place) -> bool:
-        """Whether both ask for the same, at the same place."""
-        return (self.waiting, self.sticky, self.rank) == (other.waiting, other.sticky, other.rank)
+        """Whether both ask for the same, at the same place, after the same were tried."""
+        mine = (self.waiting, self.sticky, self.rank, self.tried)
+        return mine == (other.waiting, other.sticky, other.rank, other.tried)
 
     @property
     def dedicated(self) -> CounselorId | None:
@@ -80,22 +93,27 @@ class Place:
 
     def forget_steps(self) -> None:
         """The plan is another: the old circles are no more."""
-        self.open, self.widest = [], []
+        self.opened, self.open, self.widest = 0, [], []
         self.due, self.in_line = None, False
 
-    def widen(self, now: int) -> int:
-        """Open what is due by `now`; return the mask of everybody that was added."""
+    def widen(self, now: int, openings: Openings) -> int:
+        """Open what is due by `now`, or was open before; return the mask of everybody that was
+        added."""
         added = 0
         self.due = self.kept_until
         already = {index for index, _ in self.open}
-        for index, opening in enumerate(self.need.openings):
+        for index, opening in enumerate(openings):
             circle = self.need.circles[index]
-            if opening is None or circle is None or index in already:
+            if circle is None or index in already:
                 continue
-            at = self.arrived + opening
-            if at > now:
-                self.due = at if self.due is None else min(at, self.due)
-                continue
+            if not self.opened >> index & 1:
+                if opening is None:
+                    continue
+                at = self.arrived + opening
+                if at > now:
+                    self.due = at if self.due is None else min(at, self.due)
+                    continue
+                self.opened |= 1 << index
             self.open.append((index, circle))
             added |= circle.members
             self._stand_in(circle)

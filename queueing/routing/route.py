@@ -161,8 +161,12 @@ class Route:
     condition: Annotated[Condition | None, Field(alias="for")] = None
 
 
-def opens_after(route: Route, staffed: Callable[[Step], bool]) -> tuple[int | None, ...]:
-    """Return for each step after how many ms from the arrival it opens; None: it is unstaffed.
+Openings = tuple[int | None, ...]
+"""For each step after how many ms from the arrival it opens; None: it is unstaffed."""
+
+
+def opens_after(route: Route, staffed: Callable[[Step], bool]) -> Openings:
+    """Return when each step opens.
 
     `staffed` says whether anybody on duty fits that step. While staffing does not change, neither
     do the numbers: a step once open stays open.

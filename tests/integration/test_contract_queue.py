@@ -336,7 +336,7 @@ async def test_offer_whose_time_is_over_is_void(open_side: OpenSide) -> None:
         offer = await ring(side)
         await side.pass_time(side.limits.offer_lease + 1)
         assert await line(side, "c1") == [1]
-        assert await side.stands(ONE) == (S.NOT_READY, "missed")
+        assert await side.stands(ONE) == (S.READY, "withdrawn")
         assert not await side.queue.accept(offer)
         assert not await side.queue.give_back(offer, OfferOutcome.DECLINED)
 

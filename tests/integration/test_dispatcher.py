@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -14,18 +13,25 @@ import redis
 from hotline.clock import SystemClock
 from hotline.events import AlarmKind, Priority
 from hotline.events import CounselorState as S
-from hotline.ids import GatewayId, OfferId
-from hotline.ports import Offer
+from hotline.ids import GatewayId
 from queueing import keys
 from queueing.dispatcher import SLICE
-from queueing.inbox import Inbox
 from queueing.limits import Limits
-from queueing.planning import Plans
 from queueing.routing.pair import Pair
 from queueing.routing.plan import default_plan
 from queueing.routing.skills import CounselorKind
 from tests.callback_scene import a_promise, promise
-from tests.dispatching import TICK, dispatching, until, until_seen, until_state
+from tests.dispatching import (
+    PATIENT_PLAN,
+    TICK,
+    Taker,
+    dispatching,
+    publish,
+    taking,
+    until,
+    until_seen,
+    until_state,
+)
 from tests.queue_scene import (
     GATEWAY,
     OTHER_GATEWAY,
@@ -37,56 +43,6 @@ from tests.queue_scene import (
 
 FIVE = [(f"c{n}", f"100{n}") for n in range(5)]
 """One after the other: the first may be seen in passing, for the last it must be woken."""
-PATIENT_PLAN = """
-format = 1
-[[routes]]
-name = "all"
-[[routes.steps]]
-name = "own district"
-reach = "district"
-seconds = {seconds}
-[[routes.steps]]
-name = "anybody"
-reach = "anywhere"
-skills = "none"
-"""
-
-
-class Taker:
-    """An OfferTaker that lets a test wait for offers."""
-
-    def __init__(self) -> None:
-        self.offers: asyncio.Queue[Offer] = asyncio.Queue()
-
-    def offer_made(self, offer: Offer) -> None:
-        self.offers.put_nowait(offer)
-
-    def offer_withdrawn(self, offer: OfferId) -> None:
-        raise AssertionError(f"offer {offer} was withdrawn")
-
-    async def next(self) -> Offer:
-        return await asyncio.wait_for(self.offers.get(), 30)
-
-
-@contextlib.asynccontextmanager
-async def taking(scene: QueueScene, gateway: GatewayId = GATEWAY) -> AsyncIterator[Taker]:
-    """Consume the inbox of `gateway`."""
-    taker = Taker()
-    task = asyncio.create_task(Inbox(scene.url, gateway=gateway, taker=taker).run())
-    try:
-        yield taker
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def publish(scene: QueueScene, text: str) -> str:
-    plans = Plans.open(scene.url, clock=scene.clock)
-    try:
-        return (await plans.publish(text, origin="test", by="test")).version
-    finally:
-        await plans.close()
 
 
 async def test_picture_that_takes_long_is_made_in_slices_and_calls_go_on_between(
@@ -374,6 +330,7 @@ async def test_one_phone_that_does_not_answer_stops_nobody_else(redis_url: str) 
             await scene.store.enqueue(a_waiting(f"c{n}"))
             await scene.add_ready(extension)
             await until_state(scene, extension, S.OFFERED)
-        await scene.pass_time(31, GATEWAY)
-        assert await scene.line() == ["c1", "c2", "c3", "c4"]
-        assert await scene.state("1001") is S.NOT_READY
+        await scene.pass_time(29, GATEWAY)
+        assert await scene.state("1001") is S.OFFERED
+        await scene.store.leave(a_waiting("c1").contact)
+        assert await scene.state("1001") is S.READY

@@ -11,7 +11,9 @@ from hotline.events import CounselorState, Priority
 from hotline.ids import ContactId, CounselorId
 from hotline.ports import Waiting
 from queueing.keys import milliseconds
+from queueing.routing.choice import SOON
 from queueing.routing.fairness import overburdened
+from queueing.routing.opened import opened_from_text, opened_to_text
 from queueing.routing.order import score_of
 from queueing.routing.picture import Pair, Standing
 from queueing.routing.plan import Plan, Step, opens_after, tokens_of
@@ -25,6 +27,7 @@ class Caller:
 
     waiting: Waiting
     sticky: CounselorId | None
+    tried: tuple[CounselorId, ...] = ()
     opened: set[int] = field(default_factory=set)
 
     @property
@@ -42,10 +45,12 @@ class NaivePicture:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.clock = self.ahead = 0
+        self.callers: dict[ContactId, Caller] = {}
         self.clear()
 
     def clear(self) -> None:
-        self.callers: dict[ContactId, Caller] = {}
+        self.before = self.callers
+        self.callers = {}
         self.came: list[Caller] = []
         self.standings: dict[CounselorId, Standing] = {}
         self.contact_held: dict[ContactId, CounselorId] = {}
@@ -56,13 +61,28 @@ class NaivePicture:
     def use(self, plan: Plan) -> None:
         if plan != self.plan:
             self.plan = plan
+            self.before = {}
             for caller in self.callers.values():
                 caller.opened = set()
 
-    def contact_waits(self, waiting: Waiting, *, sticky: CounselorId | None = None) -> None:
+    def contact_waits(
+        self,
+        waiting: Waiting,
+        *,
+        sticky: CounselorId | None = None,
+        tried: tuple[CounselorId, ...] = (),
+        opened: str = "",
+    ) -> None:
         known = self.callers.get(waiting.contact)
-        if known is None or (known.waiting, known.sticky) != (waiting, sticky):
-            self.callers[waiting.contact] = Caller(waiting, sticky)
+        before = known or self.before.pop(waiting.contact, None)
+        said = (waiting, sticky, tried)
+        if known is None or (known.waiting, known.sticky, known.tried) != said:
+            caller = self.callers[waiting.contact] = Caller(waiting, sticky, tried)
+            route = self.plan.route_of(waiting)
+            told = opened_from_text(opened, plan=self.plan, route=route)
+            caller.opened = {index for index in range(len(route.steps)) if told >> index & 1}
+            if before is not None and self.plan.route_of(before.waiting) == route:
+                caller.opened |= before.opened
             self.came.append(self.callers[waiting.contact])
 
     def contact_left(self, contact: ContactId) -> None:
@@ -101,14 +121,30 @@ class NaivePicture:
         held = standing.profile.id in self.counselor_held
         return standing.state is CounselorState.READY and not held
 
-    def openings(self, caller: Caller) -> tuple[int | None, ...]:
+    def openings(
+        self, caller: Caller, without: tuple[CounselorId, ...] = ()
+    ) -> tuple[int | None, ...]:
         def staffed(step: Step) -> bool:
             return any(
                 self.is_on_duty(standing) and self.fits(standing, caller, step)
                 for standing in self.standings.values()
+                if standing.profile.id not in without
             )
 
         return opens_after(self.plan.route_of(caller.waiting), staffed)
+
+    def openings_by_others(self, caller: Caller) -> tuple[int | None, ...] | None:
+        """As though who was tried were not here; None when nobody else is on duty for it."""
+        openings = self.openings(caller, caller.tried)
+        return None if all(opening is None for opening in openings) else openings
+
+    def may_ask_others_soon(self, caller: Caller, now: int) -> bool:
+        return any(
+            opening is not None
+            and index not in caller.opened
+            and caller.arrived + opening <= now + SOON
+            for index, opening in enumerate(self.openings_by_others(caller) or ())
+        )
 
     def first_step(self, standing: Standing, caller: Caller) -> int | None:
         """The earliest open step (from 0) that fits."""
@@ -141,7 +177,8 @@ class NaivePicture:
             self.weighed = now // 60_000
             self.burdened = overburdened(self.standings.values(), now)
         for caller in self.callers.values():
-            for index, opening in enumerate(self.openings(caller)):
+            openings = self.openings_by_others(caller) or self.openings(caller)
+            for index, opening in enumerate(openings):
                 if opening is not None and caller.arrived + opening <= now:
                     caller.opened.add(index)
         made = []
@@ -158,6 +195,13 @@ class NaivePicture:
         candidates = self.candidates(caller)
         if self.is_kept(caller, now) or not candidates:
             return None
+        others = {one: step for one, step in candidates.items() if one not in caller.tried}
+        if not others:
+            if self.may_ask_others_soon(caller, now):
+                return None
+            again = min(candidates, key=caller.tried.index)
+            contact, step = caller.waiting.contact, candidates[again]
+            return Pair(contact, again, step + 1, again == caller.sticky, self.opened(caller))
         crisis = caller.waiting.priority is Priority.CRISIS
 
         def key(item: tuple[CounselorId, int]) -> tuple[object, ...]:
@@ -173,8 +217,13 @@ class NaivePicture:
                 counselor,
             )
 
-        counselor, step = min(candidates.items(), key=key)
-        return Pair(caller.waiting.contact, counselor, step + 1, counselor == caller.sticky)
+        counselor, step = min(others.items(), key=key)
+        sticky = counselor == caller.sticky
+        return Pair(caller.waiting.contact, counselor, step + 1, sticky, self.opened(caller))
+
+    def opened(self, caller: Caller) -> str:
+        steps = sum(1 << index for index in caller.opened)
+        return opened_to_text(steps, plan=self.plan, route=self.plan.route_of(caller.waiting))
 
     def candidates(self, caller: Caller) -> dict[CounselorId, int]:
         steps = {
@@ -186,6 +235,8 @@ class NaivePicture:
 
     def is_kept(self, caller: Caller, now: int) -> bool:
         if caller.sticky is None or caller.waiting.priority is Priority.CRISIS:
+            return False
+        if caller.sticky in caller.tried:
             return False
         standing = self.standings.get(caller.sticky)
         return (

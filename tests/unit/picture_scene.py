@@ -99,10 +99,17 @@ class PictureScene:
         for standing in standings:
             self.picture.counselor_stands(standing)
 
-    def wait(self, *contacts: Waiting, sticky: str | None = None) -> None:
+    def wait(
+        self,
+        *contacts: Waiting,
+        sticky: str | None = None,
+        tried: tuple[str, ...] = (),
+        opened: str = "",
+    ) -> None:
         for waiting in contacts:
             known = None if sticky is None else CounselorId(sticky)
-            self.picture.contact_waits(waiting, sticky=known)
+            in_vain = tuple(CounselorId(one) for one in tried)
+            self.picture.contact_waits(waiting, sticky=known, tried=in_vain, opened=opened)
 
     def made(self, seconds: float = 0) -> list[Pair]:
         return self.picture.pairs(at(seconds))

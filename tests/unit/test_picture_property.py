@@ -54,6 +54,7 @@ PLANS = [default_plan(), NARROW, a_plan("", sticky=0), a_plan("seconds = 5", "sk
 
 contacts = st.sampled_from([ContactId(f"c{n}") for n in range(7)])
 counselors = st.sampled_from([CounselorId(f"100{n}") for n in range(5)])
+somebody = st.lists(counselors, max_size=3, unique=True).map(tuple)
 nodes = st.sampled_from(
     ["city", "city/east", "city/west", "city/east/riverside", "city/east/hill", "othercity/mid"]
 )
@@ -123,12 +124,25 @@ class TwoPictures(RuleBasedStateMachine):
         if self.eager:
             self.is_asked()
 
-    @rule(waiting=waits, sticky=st.none() | counselors, age=ages, agreed=st.booleans())
-    def comes(self, waiting: Waiting, sticky: CounselorId | None, age: int, agreed: bool) -> None:
+    @rule(
+        waiting=waits,
+        sticky=st.none() | counselors,
+        age=ages,
+        agreed=st.booleans(),
+        tried=st.just(()) | somebody,
+    )
+    def comes(
+        self,
+        waiting: Waiting,
+        sticky: CounselorId | None,
+        age: int,
+        agreed: bool,
+        tried: tuple[CounselorId, ...],
+    ) -> None:
         arrived = NOON + timedelta(milliseconds=self.now - NOON_MS - age)
         asked_for = sticky if agreed else None
         waiting = replaced(waiting, arrived_at=arrived, asked_for=asked_for)
-        self.both("contact_waits", waiting, sticky=sticky)
+        self.both("contact_waits", waiting, sticky=sticky, tried=tried)
 
     @rule(contact=contacts, change=waits)
     def asks_for_something_else(self, contact: ContactId, change: Waiting) -> None:
@@ -137,13 +151,14 @@ class TwoPictures(RuleBasedStateMachine):
             arrived = caller.waiting.arrived_at
             asked_for = caller.waiting.asked_for
             change = replaced(change, contact=contact, arrived_at=arrived, asked_for=asked_for)
-            self.both("contact_waits", change, sticky=caller.sticky)
+            self.both("contact_waits", change, sticky=caller.sticky, tried=caller.tried)
 
     @rule(contact=contacts)
     def says_it_again(self, contact: ContactId) -> None:
         caller = self.naive.callers.get(contact)
         if caller is not None:
-            self.both("contact_waits", replaced(caller.waiting), sticky=caller.sticky)
+            again = replaced(caller.waiting)
+            self.both("contact_waits", again, sticky=caller.sticky, tried=caller.tried)
 
     @rule(contact=contacts)
     def leaves(self, contact: ContactId) -> None:
@@ -183,7 +198,9 @@ class TwoPictures(RuleBasedStateMachine):
         made = self.picture.pairs(self.now, most=most)
         while self.picture.is_unfinished:
             made += self.picture.pairs(self.now, most=most)
-        assert made == self.naive.pairs(self.now)
+        expected = self.naive.pairs(self.now)
+        assert made == expected
+        assert [pair.opened for pair in made] == [pair.opened for pair in expected]
         self.proposed += made
         due = self.picture.next_opening()
         assert due is None or due > self.now
@@ -204,6 +221,25 @@ class TwoPictures(RuleBasedStateMachine):
             standing = self.naive.standings.get(pair.counselor)
             if standing is not None:
                 self.both("counselor_stands", replaced(standing, state=CounselorState.OFFERED))
+
+    @rule(
+        which=st.integers(0),
+        state=st.sampled_from([CounselorState.READY, CounselorState.NOT_READY]),
+    )
+    def rings_in_vain(self, which: int, state: CounselorState) -> None:
+        if self.proposed:
+            pair = self.proposed.pop(which % len(self.proposed))
+            caller = self.naive.callers.get(pair.contact)
+            standing = self.naive.standings.get(pair.counselor)
+            self.both("contact_left", pair.contact)
+            if standing is not None:
+                for after in (CounselorState.OFFERED, state):
+                    changed = replaced(standing, state=after, idle_since=self.now)
+                    self.both("counselor_stands", changed)
+            if caller is not None:
+                tried = (*(one for one in caller.tried if one != pair.counselor), pair.counselor)
+                again, sticky = caller.waiting, caller.sticky
+                self.both("contact_waits", again, sticky=sticky, tried=tried, opened=pair.opened)
 
     @rule(really=st.integers(0, 9))
     def is_taken_anew(self, really: int) -> None:

@@ -9,6 +9,7 @@ from queueing.routing.plan import default_plan
 from tests.unit.picture_scene import PictureScene, S, a_contact, a_plan, a_standing, at
 
 EAST, WEST = "city/east/riverside", "city/west/hill"
+DISTRICT_FIRST = a_plan('reach = "district"\nseconds = 10', "")
 SLOW = a_plan('reach = "street"\nseconds = 10', 'reach = "district"\nseconds = 5', "")
 
 
@@ -73,6 +74,59 @@ def test_a_step_once_open_stays_open_when_somebody_of_an_earlier_one_signs_on() 
     assert scene.chosen(0) == []  # the city-wide step is open: nobody of the district is on duty
     scene.stand(a_standing("1001", S.TALKING, node=EAST), a_standing("1002", node=WEST))
     assert scene.chosen(1) == [("c1", "1002")]
+
+
+def city_wide_is_open() -> tuple[PictureScene, Pair]:
+    """The city-wide step opened, for nobody of the district was on duty; by now somebody talks."""
+    scene = PictureScene(DISTRICT_FIRST, a_standing("1002", node=WEST))
+    scene.wait(a_contact())
+    (pair,) = scene.made()
+    scene.stand(a_standing("1002", S.OFFERED, node=WEST), a_standing("1001", S.TALKING))
+    return scene, pair
+
+
+def test_a_step_once_open_stays_open_when_the_offer_comes_back() -> None:
+    scene, pair = city_wide_is_open()
+    scene.picture.contact_left(ContactId("c1"))
+    scene.stand(a_standing("1002", S.NOT_READY, node=WEST), a_standing("1003", node=WEST))
+    scene.wait(a_contact(), opened=pair.opened)
+    assert scene.made(1) == [Pair(ContactId("c1"), CounselorId("1003"), step=2)]
+
+
+def test_a_step_once_open_stays_open_when_the_picture_is_taken_anew() -> None:
+    scene, _ = city_wide_is_open()
+    scene.picture.clear()
+    scene.stand(a_standing("1001", S.TALKING), a_standing("1002", node=WEST))
+    scene.wait(a_contact())
+    assert scene.chosen(1) == [("c1", "1002")]
+
+
+def test_a_step_once_open_stays_open_when_the_contact_asks_for_something_else() -> None:
+    scene, pair = city_wide_is_open()
+    scene.picture.release(pair)
+    scene.wait(a_contact(language="en"))
+    scene.stand(a_standing("1003", node=WEST))
+    assert scene.chosen(1) == [("c1", "1003")]
+
+
+def test_steps_begin_anew_by_another_plan() -> None:
+    scene, pair = city_wide_is_open()
+    scene.picture.contact_left(ContactId("c1"))
+    scene.picture.use(a_plan('reach = "district"\nseconds = 11', ""))
+    scene.stand(a_standing("1003", node=WEST))
+    scene.wait(a_contact(), opened=pair.opened)
+    assert scene.chosen(10) == []
+    assert scene.chosen(11) == [("c1", "1003")]
+
+
+def test_steps_begin_anew_by_another_route() -> None:
+    scene, pair = city_wide_is_open()
+    other = pair.opened.replace(" all", " another")
+    assert other != pair.opened
+    scene.picture.contact_left(ContactId("c1"))
+    scene.stand(a_standing("1003", node=WEST))
+    scene.wait(a_contact(), opened=other)
+    assert scene.chosen(9) == []
 
 
 def test_an_earlier_step_is_preferred_though_it_opened_later() -> None:

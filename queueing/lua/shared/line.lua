@@ -3,17 +3,29 @@
 -- SHARED  counselor
 local SWEPT_EVERY = 1000 -- ms (queueing.reconciler)
 local CLOCKS_DIFFER = 5000 -- hosts' clocks agree to within so many ms (queueing.limits)
+local MOST_TRIED = 16
 
 -- Put a contact back into the place that it had.
 local function back_in_line(contact)
   local key = CONTACT .. contact
-  local held = call('HMGET', key, 'score', 'sticky')
+  local held = call('HMGET', key, 'score', 'sticky', 'tried', 'opened')
   call('ZREM', RINGING, contact)
   call('HDEL', key, 'offer', 'counselor')
   call('HSET', key, 'state', 'queued')
   call('ZADD', WAITING, held[1], contact)
   changed('op', 'wait', 'contact', contact, 'score', held[1],
-    'asks', call('HGET', CONTACTS, contact), 'sticky', held[2] or '')
+    'asks', call('HGET', CONTACTS, contact), 'sticky', held[2] or '',
+    'tried', held[3] or '', 'opened', held[4] or '')
+end
+
+-- Note that `counselor` was asked for a contact in vain: last of so many who are remembered.
+local function note_tried(contact, counselor)
+  local key, names = CONTACT .. contact, {}
+  for name in string.gmatch(call('HGET', key, 'tried') or '', '[^ ]+') do
+    if name ~= counselor then names[#names + 1] = name end
+  end
+  names[#names + 1] = counselor
+  call('HSET', key, 'tried', table.concat(names, ' ', math.max(1, #names - MOST_TRIED + 1)))
 end
 
 -- Take a contact out of the line, if it stands there.
@@ -94,7 +106,7 @@ local function set_aside(contact)
   if held[1] == 'offered' then move(held[2], 'withdrawn', 'caller_left', 'system', nil) end
   out_of_line(contact)
   call('ZREM', RINGING, contact)
-  call('HDEL', key, 'offer', 'counselor')
+  call('HDEL', key, 'offer', 'counselor', 'tried')
   call('HSET', key, 'state', 'elsewhere')
 end
 

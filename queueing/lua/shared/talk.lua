@@ -23,4 +23,5 @@ local function answered(contact, counselor, occasion, by)
   remember(contact, counselor)
   move(counselor, occasion, occasion, by, contact)
   call('HDEL', COUNSELOR .. counselor, 'misses')
+  call('HDEL', CONTACT .. contact, 'tried')
 end
