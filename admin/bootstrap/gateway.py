@@ -10,6 +10,7 @@ from admin.bootstrap.callbacks import CallingBacks
 from admin.bootstrap.conversations import Conversations
 from admin.processes.seat import seat
 from hotline.alarms import JournalAlarms
+from hotline.area import Areas
 from hotline.clock import Clock, LoopTimers, SystemClock
 from hotline.config import Settings
 from hotline.conversation.returns import Returns
@@ -197,6 +198,7 @@ def _gateway(
         returns=returns,
         converse=conversations.converse,
         seal=conversations.sealer.seal,
+        area_of=Areas(settings.areas).node_of,
         call_back=callbacks.call_back,
         max_contacts=min(settings.gateway.max_contacts, conversations.telephone.capacity // 2),
     )
