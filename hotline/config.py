@@ -6,7 +6,6 @@ environment or the file after that. Durations are seconds unless the name says o
 
 from __future__ import annotations
 
-import re
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,16 +20,17 @@ from pydantic import (
     model_validator,
 )
 
+from hotline.area import Area, prefixes_differ
 from hotline.callbackterms import Callback, DialledNumber
 from hotline.menu.hours import ALWAYS, read_hours
 from hotline.overflow import Overflow, lines_exist, names_differ
 from hotline.redisurl import REDIS_URL, is_redis_url
+from hotline.tier import TierNode
 from hotline.trunk import Trunk, trunks_differ
 from hotline.voicemail import Voicemail
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
-NODE = re.compile(r"[^\s/]{1,64}(/[^\s/]{1,64}){0,7}")
 DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 Language = Literal["zh", "en"]
 FlowName = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
@@ -49,15 +49,6 @@ def _one_address(address: str) -> str:
 Address = Annotated[str, AfterValidator(_one_address)]
 
 
-def _node(path: str) -> str:
-    if not NODE.fullmatch(path):
-        raise ValueError("must be a node's path without spaces, such as city or city/east")
-    return path
-
-
-Node = Annotated[str, AfterValidator(_node)]
-
-
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -66,7 +57,7 @@ class Site(_Section):
     """Who runs this hotline."""
 
     name: str = "hotline"
-    node: Node = "city"
+    node: TierNode = "city"
     """The tier node at the root, such as ``city``."""
     language: Language = "zh"
     timezone: str = "Asia/Shanghai"
@@ -88,7 +79,8 @@ class Line(_Section):
     number: DialledNumber
     flow: FlowName = "main"
     """A file of this name in the flows folder, or a shipped flow."""
-    node: Node = "city"
+    node: TierNode = "city"
+    """Its callers' place in the tiers, where neither menu nor area says another."""
     open: tuple[str, ...] = ALWAYS
     """When calls are taken, by the site's clock (`hotline.menu.hours`)."""
     closed: FlowName = "closed"
@@ -229,6 +221,8 @@ class Settings(_Section):
     """Folder of everything the platform writes; created 0700."""
     site: Site = Site()
     lines: tuple[Line, ...] = (Line(number="12356"),)
+    areas: tuple[Area, ...] = ()
+    """Callers' place in the tiers by the first digits of their number."""
     edge: Edge = Edge()
     gateway: Gateway = Gateway()
     queueing: Queueing = Queueing()
@@ -254,6 +248,12 @@ class Settings(_Section):
         if twice:
             raise ValueError(f"number {twice[0]} stands twice; each line has a number of its own")
         return lines
+
+    @field_validator("areas")
+    @classmethod
+    def _areas_differ(cls, areas: tuple[Area, ...]) -> tuple[Area, ...]:
+        prefixes_differ(areas)
+        return areas
 
     @field_validator("overflow")
     @classmethod

@@ -11,6 +11,7 @@ from hotline.config import Settings
 from hotline.configfault import sentence, sentences
 from hotline.errors import ConfigError
 from hotline.menu.flowfiles import flow_names
+from hotline.tier import is_below
 
 
 def load(path: Path, *, lost_flows: bool = False) -> Settings:
@@ -32,9 +33,13 @@ def _strange_nodes(settings: Settings, path: Path) -> list[str]:
     root = settings.site.node
     what = f"must be site.node, {root!r}, or below it, such as {root}/east"
     return [
-        sentence(path, ("lines", n, "node"), what, line.node)
-        for n, line in enumerate(settings.lines)
-        if line.node != root and not line.node.startswith(f"{root}/")
+        sentence(path, (section, n, "node"), what, node)
+        for section, nodes in (
+            ("lines", [line.node for line in settings.lines]),
+            ("areas", [area.node for area in settings.areas]),
+        )
+        for n, node in enumerate(nodes)
+        if not is_below(root, node)
     ]
 
 

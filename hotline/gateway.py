@@ -30,6 +30,7 @@ from hotline.ids import (
     CounselorId,
     GatewayId,
     LegId,
+    NodeId,
     OfferId,
     RecordingId,
     requested_for,
@@ -73,7 +74,8 @@ class Gateway:
     """All conversations of one process.
 
     `converse` makes the conversation for an arrival, `call_back` what carries a callback (it is
-    given what to tell of its legs); `seal` seals a caller's number.
+    given what to tell of its legs); `seal` seals a caller's number, `area_of` tells the tier node
+    of its area, if it has one.
     Implements ports.LegListener, ports.OfferTaker, ports.OrderTaker, ports.Staffing,
     ports.Notifier and queueing.heart.Carrier.
     """
@@ -90,6 +92,7 @@ class Gateway:
         seal: Callable[[str], SealedNumber],
         max_contacts: int,
         call_back: Callable[[Offer, Callable[[Charge], None]], CallingBack],
+        area_of: Callable[[str], NodeId | None] = lambda _number: None,
     ) -> None:
         self.id = gateway
         self._lines = lines
@@ -100,6 +103,7 @@ class Gateway:
         self._seal = seal
         self._max_contacts = max_contacts
         self._call_back = call_back
+        self._area_of = area_of
         self._charges: dict[ContactId, Charge] = {}
         self._by_leg: dict[LegId, Charge] = {}
         self._announcements: dict[LegId, Announcement] = {}
@@ -158,7 +162,7 @@ class Gateway:
             leg=event.leg,
             trunk=name if kind == "trunk" else f"phone-{name}",
             dnis=event.dialled,
-            node=line.node,
+            node=self._area_of(event.caller) or line.node,
             caller=self._sealed(event.caller),
             dialable=bool(dialable(event.caller)),
         )

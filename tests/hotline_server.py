@@ -196,9 +196,11 @@ class HotlineServer:
         finally:
             await store.close()
 
-    async def hire(self, extension: str, kind: str = "volunteer", **skills: int) -> None:
+    async def hire(
+        self, extension: str, kind: str = "volunteer", node: str = "city", **skills: int
+    ) -> None:
         """Add a counselor, or an in-house phone, with `PASSWORD`."""
-        person = Person(extension=extension, name="", kind=kind, node="city", skills=skills)
+        person = Person(extension=extension, name="", kind=kind, node=node, skills=skills)
         async with self.store() as store:
             await bootstrap.roster(self.settings, store).add(person, PASSWORD)
 

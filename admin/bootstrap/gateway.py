@@ -11,6 +11,7 @@ from admin.bootstrap.conversations import Conversations
 from admin.processes.capacity import contacts_on
 from admin.processes.seat import seat
 from hotline.alarms import JournalAlarms
+from hotline.area import Areas
 from hotline.clock import Clock, LoopTimers, SystemClock
 from hotline.config import Settings
 from hotline.conversation.returns import Returns
@@ -198,6 +199,7 @@ def _gateway(
         returns=returns,
         converse=conversations.converse,
         seal=conversations.sealer.seal,
+        area_of=Areas(settings.areas).node_of,
         call_back=callbacks.call_back,
         max_contacts=min(
             settings.gateway.max_contacts, contacts_on(conversations.telephone.capacity)

@@ -25,7 +25,8 @@ class DialledLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """Where a contact came from. `dialable`: the caller can be called back."""
+    """Where a contact came from. `node`: the caller's by the area of the number, else the line's;
+    `dialable`: the caller can be called back."""
 
     gateway: GatewayId
     leg: LegId
@@ -34,6 +35,10 @@ class Arrival:
     node: NodeId
     caller: SealedNumber
     dialable: bool = False
+
+    def node_for(self, menu: MenuResult) -> NodeId:
+        """Return the contact's tier node: what the caller chose, or the area's, or the line's."""
+        return menu.node or self.node
 
     def waiting(self, contact: ContactId, menu: MenuResult, *, since: datetime) -> Waiting:
         """Return what the queue is asked for, by a caller who arrived at `since`."""
@@ -45,8 +50,9 @@ class Arrival:
             topic=menu.topic,
             language=menu.language,
             skills=menu.skills,
-            node=self.node,
+            node=self.node_for(menu),
             caller_digest=self.caller.digest,
+            preferred=menu.preferred,
             dnis=self.dnis,
             asked_for=menu.asked_for,
         )

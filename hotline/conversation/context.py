@@ -25,7 +25,7 @@ def context(
         "Priority": menu.priority.value,
         "Waited": str(max(0, round(waited))),
         "Line": arrival.dnis,
-        "Node": arrival.node,
+        "Node": arrival.node_for(menu),
     }
     return {f"X-Hotline-{name}": quote(value, safe="/+*") for name, value in facts.items()}
 

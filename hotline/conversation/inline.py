@@ -76,7 +76,7 @@ class InLine:
             "topic": menu.topic,
             "language": menu.language,
             "skills": menu.skills,
-            "node": self._arrival.node,
+            "node": self._arrival.node_for(menu),
         }
 
     def ask_again(self) -> None:
@@ -101,6 +101,8 @@ class InLine:
             language=asked.language,
             skills=asked.skills,
             priority=asked.priority,
+            preferred=asked.preferred,
+            node=asked.node,
             asked_for=asked.asked_for,
         )
 

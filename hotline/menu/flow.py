@@ -10,27 +10,54 @@ What follows a node depends on three keys, of which a node has at most one:
 - ``end``: silence ends the contact (`ended`), as an unknown key does after `tries`;
 - neither: silence or unknown keys, after `tries`, lead to a human.
 
+Keys also say who is asked for: `skills`, `preferred`, `priority`, and the caller's place in the
+tiers, `node`. A key with `next` says so as well, and what all keys of a caller's way say counts
+together: every skill, the most urgent priority, the last node.
+
 An operator's own flow of the same name wins over the shipped one, without a restart.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from hotline.config import Language
 from hotline.errors import FlowError
 from hotline.events import Priority
 from hotline.menu.flowfiles import FALLBACK, SHIPPED, line_of
+from hotline.tier import TierNode
 
 log = logging.getLogger(__name__)
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
 Key = Annotated[str, Field(pattern=r"^[0-9*#]$")]
+_SKILL = re.compile(r"[a-z0-9_]{1,40}(:[1-5])?")
+
+
+def _skill(text: str) -> str:
+    if not _SKILL.fullmatch(text):
+        raise ValueError(
+            f"{text!r} is no skill: write name or name:level, in small letters, digits and _, with "
+            "a level from 1 to 5"
+        )
+    return text
+
+
+Skill = Annotated[str, AfterValidator(_skill)]
+"""A bare name asks for any level, ``name:level`` for that one or a higher one."""
 
 
 class _Part(BaseModel):
@@ -46,8 +73,13 @@ class Choice(_Part):
     """Spoken from here on."""
     topic: Name | None = None
     message: bool = False
-    skills: tuple[Name, ...] = ()
+    skills: tuple[Skill, ...] = ()
+    """Required of a counselor."""
+    preferred: tuple[Skill, ...] = ()
+    """Of several who may take the caller, who holds more of these is asked first."""
     priority: Priority = Priority.NORMAL
+    node: TierNode | None = None
+    """The caller's place in the tiers, such as ``city/east``; none: see `Arrival.node_for`."""
 
     @model_validator(mode="after")
     def _leads_somewhere(self) -> Choice:
@@ -83,7 +115,7 @@ class Danger(_Part):
 
     key: Key = "0"
     topic: Name = "crisis"
-    skills: tuple[Name, ...] = ("crisis",)
+    skills: tuple[Skill, ...] = ("crisis",)
 
 
 class Repeat(_Part):
@@ -104,7 +136,7 @@ class Human(_Part):
     """What a caller is given whom the menu did not understand."""
 
     topic: Name = "other"
-    skills: tuple[Name, ...] = ()
+    skills: tuple[Skill, ...] = ()
 
 
 class Flow(_Part):

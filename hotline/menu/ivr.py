@@ -10,16 +10,22 @@ Consent: GiveConsent is commanded when the caller goes on from the notice, by si
 or by a key that chooses to pass it over. The danger key is no such choice: whoever presses it
 during the notice has not been told, and is not recorded. Nor is anybody to whom the notice could
 not be played. Refusing is possible until the menu is over, and is final.
+
+What keys ask for (`Choices`) is kept from node to node, and Finish has all of it. A caller whom the
+menu lost goes to whoever is free: then the skills asked for on the way are preferred, not required.
+One in danger goes to whoever is certified: of the way, the tier node and the preferred skills stay.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from hotline.events import Priority
-from hotline.menu.flow import Choice, Danger, Flow, Node
+from hotline.ids import NodeId
+from hotline.menu.choices import Choices, united
+from hotline.menu.flow import Choice, Danger, Flow, Human, Node
 
 MAX_STEPS = 100
 
@@ -117,6 +123,9 @@ class Finish:
     topic: str
     skills: tuple[str, ...]
     priority: Priority
+    preferred: tuple[str, ...] = ()
+    node: NodeId | None = None
+    """Of the tiers, if the caller chose one."""
 
 
 Command = Play | StartTimer | StopTimer | RefuseRecording | GiveConsent | SetLanguage | Finish
@@ -146,6 +155,7 @@ class MenuState:
     waiting: bool = False
     """The timer runs."""
     consent: Consent = Consent.UNKNOWN
+    chosen: Choices = field(default_factory=Choices)
     steps: int = 0
     finished: bool = False
 
@@ -159,8 +169,8 @@ def step(flow: Flow, state: MenuState, given: Input) -> Step:
         return state, ()
     state = replace(state, steps=state.steps + 1)
     node = flow.nodes.get(state.node) if state.node is not None else None
-    crisis = danger(flow, given.digit) if isinstance(given, DigitPressed) else None
-    if crisis is not None:
+    digit = given.digit if isinstance(given, DigitPressed) else ""
+    if (crisis := danger_by(flow.danger, digit, state.chosen)) is not None:
         return _end(state, (), crisis)
     if state.steps >= MAX_STEPS or (node is None and state.node is not None):
         return _to_human(flow, state, Outcome.FAULT)
@@ -171,19 +181,33 @@ def step(flow: Flow, state: MenuState, given: Input) -> Step:
     return _at_node(flow, state, node, given)
 
 
-def danger(flow: Flow, digit: str) -> Finish | None:
+def danger_by(known: Danger, digit: str, chosen: Choices) -> Finish | None:
     """Return the Finish that `digit` stands for when it is the danger key, else None.
 
-    For a caller who has left the menu and waits: the key works there too.
+    Also for a caller who has left the menu and waits: the key works there too.
     """
-    return danger_by(flow.danger, digit)
-
-
-def danger_by(known: Danger, digit: str) -> Finish | None:
-    """Likewise by the danger key alone, for whom no flow is found."""
     if digit != known.key:
         return None
-    return Finish(Outcome.CHOSEN, known.topic, known.skills, Priority.CRISIS)
+    return Finish(
+        Outcome.CHOSEN,
+        known.topic,
+        known.skills,
+        Priority.CRISIS,
+        preferred=chosen.preferred,
+        node=chosen.node,
+    )
+
+
+def human_by(known: Human, outcome: Outcome, chosen: Choices) -> Finish:
+    """Return the Finish of a caller whom the menu lost, by `outcome`."""
+    return Finish(
+        outcome,
+        known.topic,
+        known.skills,
+        chosen.priority,
+        preferred=united([*chosen.preferred, *chosen.skills]),
+        node=chosen.node,
+    )
 
 
 def _at_node(flow: Flow, state: MenuState, node: Node, given: Input) -> Step:
@@ -230,12 +254,21 @@ def _choose(flow: Flow, state: MenuState, node: Node, choice: Choice) -> Step:
     first: list[Command] = []
     if choice.language is not None:
         first.append(SetLanguage(choice.language))
+    state = replace(state, chosen=state.chosen.at(state.node or flow.start, choice))
     if choice.next is not None:
         return _go_on(flow, state, node, choice.next, first=first)
     state, consent = _leave(state, node)
     outcome = Outcome.MESSAGE if choice.message else Outcome.CHOSEN
     topic = choice.topic or flow.human.topic
-    finish = Finish(outcome, topic, choice.skills, choice.priority)
+    asked = state.chosen
+    finish = Finish(
+        outcome,
+        topic,
+        asked.skills,
+        asked.priority,
+        preferred=asked.preferred,
+        node=asked.node,
+    )
     return _end(state, [*first, *consent], finish)
 
 
@@ -289,8 +322,7 @@ def _speak(state: MenuState, prompts: tuple[str, ...], *, first: Sequence[Comman
 def _to_human(
     flow: Flow, state: MenuState, outcome: Outcome, *, first: Sequence[Command] = ()
 ) -> Step:
-    finish = Finish(outcome, flow.human.topic, flow.human.skills, Priority.NORMAL)
-    return _end(state, first, finish)
+    return _end(state, first, human_by(flow.human, outcome, state.chosen))
 
 
 def _end(state: MenuState, first: Sequence[Command], finish: Finish) -> Step:

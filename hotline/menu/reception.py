@@ -11,9 +11,9 @@ from hotline.clock import Timer
 from hotline.conversation.speaker import Speaker
 from hotline.errors import PromptMissing
 from hotline.events import AlarmKind, Priority, Reason
-from hotline.ids import CounselorId, LegId
+from hotline.ids import CounselorId, LegId, NodeId
 from hotline.menu import ivr
-from hotline.menu.flow import Danger
+from hotline.menu.flow import Danger, Human
 from hotline.menu.ivr import Consent, Outcome
 from hotline.menu.welcome import Welcome
 from hotline.prompts.spoken import to_speak
@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 class MenuResult:
     """What the menu found out: what the queue is asked for.
 
-    `asked_for`: who is asked first; `refusal`: why, when the outcome is ``ended``.
+    `node`: of the tiers, if the caller chose one; `asked_for`: who is asked first; `refusal`: why,
+    when the outcome is ``ended``.
     """
 
     outcome: str
@@ -33,14 +34,20 @@ class MenuResult:
     language: str
     skills: tuple[str, ...]
     priority: Priority
+    preferred: tuple[str, ...] = ()
+    node: NodeId | None = None
     asked_for: CounselorId | None = None
     refusal: Reason = Reason.BLOCKED
 
 
-OTHER = "other"
-"""The topic of those whose topic is not known."""
+NOBODY_KNOWN = Human()
+"""Who is asked for whom the menu lost; like DANGER of no file."""
 NO_MENU = MenuResult(
-    outcome=Outcome.FAULT, topic=OTHER, language="", skills=(), priority=Priority.NORMAL
+    outcome=Outcome.FAULT,
+    topic=NOBODY_KNOWN.topic,
+    language="",
+    skills=(),
+    priority=Priority.NORMAL,
 )
 """What a caller gets of whom not even the language can be told any more: a human."""
 DANGER = Danger()
@@ -144,7 +151,7 @@ class Reception:
     def danger(self, digit: str) -> MenuResult | None:
         """Return what the danger key asks for, for a caller who is past the menu."""
         known = self._welcome.flow.danger if self._welcome is not None else DANGER
-        finish = ivr.danger_by(known, digit)
+        finish = ivr.danger_by(known, digit, self._state.chosen)
         return self._result(finish) if finish is not None else None
 
     def refusal(self, digit: str) -> tuple[str, ...]:
@@ -162,7 +169,7 @@ class Reception:
         for digit in (*self._early, pressed):
             if (menu := self.danger(digit)) is not None:
                 return menu
-        return self._result(ivr.Finish(Outcome.FAULT, OTHER, (), Priority.NORMAL))
+        return self._result(ivr.human_by(NOBODY_KNOWN, Outcome.FAULT, self._state.chosen))
 
     def close(self) -> None:
         """The caller is past the menu, or gone."""
@@ -223,6 +230,8 @@ class Reception:
             language=self._language,
             skills=finish.skills,
             priority=priority,
+            preferred=finish.preferred,
+            node=finish.node,
             asked_for=known.asked_for if known is not None else None,
             refusal=known.refusal if known is not None else Reason.BLOCKED,
         )

@@ -130,11 +130,12 @@ class Parties:
         answer_after: float | None = 0.2,
         ready: bool = True,
         kind: str = "volunteer",
+        node: str = "city",
         hertz: int = COUNSELOR_HERTZ,
     ) -> AsyncIterator[Counselor]:
         """A counselor for the topic `skill`, ready unless told otherwise; offline afterwards."""
         extension = f"4{next(_numbers):04d}"
-        await self.server.hire(extension, kind, **{skill: 3})
+        await self.server.hire(extension, kind, node, **{skill: 3})
         heard = self.folder / f"heard-by-{extension}"
         heard.mkdir()
         tone = write_tone(self.folder / f"{extension}.wav", hertz)

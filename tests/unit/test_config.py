@@ -18,7 +18,7 @@ WRONG = {
     ),
     "unknown section": (
         "[egde]\nport = 5060",
-        r"egde: no such key; there are state, site, lines, edge",
+        r"egde: no such key; there are state, site, lines, areas, edge",
     ),
     "wrong type": ('[edge]\nport = "many"', r"edge\.port: .*integer.*'many'"),
     "below its range": ("[edge]\nport = 80", r"edge\.port: .*greater than or equal to 1024.*80"),
@@ -78,6 +78,42 @@ WRONG = {
     "a node under another root": (
         '[[lines]]\nnumber = "12356"\nnode = "ctiy/east"',
         r"lines\.0\.node: must be site\.node, 'city', or below it, .*, not 'ctiy/east'$",
+    ),
+    "an area without digits": (
+        '[[areas]]\nprefix = "east"\nnode = "city/east"',
+        r"areas\.0\.prefix: must be the first 1 to 7 digits of callers' numbers \(a leading 0 or "
+        r"\+86 is not counted\), such as 0571 or 1380571, not 'east'$",
+    ),
+    "an area of nothing but the trunk's zero": (
+        '[[areas]]\nprefix = "0"\nnode = "city/east"',
+        r"areas\.0\.prefix: must be the first 1 to 7 digits .*, not '0'$",
+    ),
+    "an area so narrow that it tells who calls": (
+        '[[areas]]\nprefix = "13800138"\nnode = "city/east"',
+        r"areas\.0\.prefix: must be the first 1 to 7 digits .*, not '13800138'$",
+    ),
+    "an area without a node": (
+        '[[areas]]\nprefix = "0571"',
+        r"areas\.0\.node: field required$",
+    ),
+    "an area of a node that is none": (
+        '[[areas]]\nprefix = "0571"\nnode = "city/east/"',
+        r"areas\.0\.node: must be a node's path without spaces, such as city or city/east, "
+        r"not 'city/east/'$",
+    ),
+    "an area under another root": (
+        '[[areas]]\nprefix = "0571"\nnode = "north/east"',
+        r"areas\.0\.node: must be site\.node, 'city', or below it, such as city/east, "
+        r"not 'north/east'$",
+    ),
+    "an area twice": (
+        '[[areas]]\nprefix = "0571"\nnode = "city/east"\n'
+        '[[areas]]\nprefix = "+86571"\nnode = "city/west"',
+        r"areas: prefix \+86571 is 0571 once more; each area has a prefix of its own$",
+    ),
+    "an unknown key of an area": (
+        '[[areas]]\nprefix = "0571"\nnode = "city/east"\nname = "east"',
+        r"areas\.0\.name: no such key; there are prefix, node, not 'east'$",
     ),
     "a notice that is no prompt's name": (
         '[[lines]]\nnumber = "12356"\nnotice = "storm.wav"',

@@ -53,6 +53,20 @@ def test_danger_key_without_any_flow_is_that_of_the_shipped_flows(path: Path) ->
             ["keys.1.language", "'zh' or 'en'"],
         ),
         (altered(keys={"1": {"topic": "x", "priority": "top"}}), ["keys.1.priority", "'crisis'"]),
+        (
+            altered(keys={"1": {"topic": "x", "skills": ["emotion:6"]}}),
+            ["nodes.ask.keys.1.skills.0: 'emotion:6' is no skill", "a level from 1 to 5"],
+        ),
+        (
+            altered(keys={"1": {"topic": "x", "preferred": ["a", "Deep Grief"]}}),
+            ["nodes.ask.keys.1.preferred.1: 'Deep Grief' is no skill", "write name or name:level"],
+        ),
+        (
+            altered(keys={"1": {"topic": "x", "node": "city//east"}}),
+            ["nodes.ask.keys.1.node: must be a node's path without spaces, such as city or"],
+        ),
+        ({**GOOD, "human": {"skills": ["a:0"]}}, ["human.skills.0: 'a:0' is no skill"]),
+        ({**GOOD, "danger": {"skills": ["a:"]}}, ["danger.skills.0: 'a:' is no skill"]),
         (altered(timeout=0), ["nodes.ask.timeout", "greater than 0"]),
         (altered(tries=0), ["nodes.ask.tries", "greater than or equal to 1"]),
         (altered(prompts=[]), ["nodes.ask.prompts", "at least 1"]),
@@ -71,6 +85,13 @@ def test_a_faulty_flow_is_refused_with_its_place_and_what_is_allowed(
         parse_flow(raw, file="m.toml")
     for word in ["m.toml", *words]:
         assert word in str(caught.value)
+
+
+def test_key_may_name_levels_preferred_skills_and_a_node() -> None:
+    asks = {"topic": "x", "skills": ["emotion:3"], "preferred": ["grief:5"], "node": "city/东城"}
+    choice = parse_flow(altered(keys={"1": asks}), file="m.toml").nodes["ask"].keys["1"]
+    assert (choice.skills, choice.preferred) == (("emotion:3",), ("grief:5",))
+    assert choice.node == "city/东城"
 
 
 def test_a_file_that_is_not_toml_is_a_flow_error(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from hotline.area import Areas
 from hotline.call import DigitPressed, LegAnswered, LegEnded, PlaybackFinished
 from hotline.contact import ContactState as S
 from hotline.conversation.arrival import DialledLine
@@ -32,6 +33,8 @@ from tests.unit.scene import Scene, invited
 ONE, TWO = LegId("one"), LegId("two")
 PARTNER = Overflow(name="north", to="sip:help@192.0.2.20", when_unstaffed=True)
 Seal = Callable[[str], SealedNumber]
+AreaOf = Callable[[str], NodeId | None]
+NO_AREAS: AreaOf = Areas().node_of
 
 
 def sealed_by_length(number: str) -> SealedNumber:
@@ -41,7 +44,13 @@ def sealed_by_length(number: str) -> SealedNumber:
 class Exchange:
     """A gateway of fakes."""
 
-    def __init__(self, *, max_contacts: int = 10, seal: Seal = sealed_by_length) -> None:
+    def __init__(
+        self,
+        *,
+        max_contacts: int = 10,
+        seal: Seal = sealed_by_length,
+        area_of: AreaOf = NO_AREAS,
+    ) -> None:
         self.scene = Scene(overflow=[PARTNER])
         self.gateway = Gateway(
             gateway=GatewayId("gateway-1.test"),
@@ -63,6 +72,7 @@ class Exchange:
             ),
             converse=self.scene.converse,
             seal=seal,
+            area_of=area_of,
             max_contacts=max_contacts,
             call_back=lambda _offer, _hold: pytest.fail("nobody is called back here"),
         )
@@ -77,9 +87,10 @@ def play(
     *,
     max_contacts: int = 10,
     seal: Seal = sealed_by_length,
+    area_of: AreaOf = NO_AREAS,
 ) -> Exchange:
     async def whole() -> Exchange:
-        exchange = Exchange(max_contacts=max_contacts, seal=seal)
+        exchange = Exchange(max_contacts=max_contacts, seal=seal, area_of=area_of)
         await act(exchange)
         await exchange.settle()
         return exchange

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.events import Priority
+from hotline.menu.choices import Choices
 from hotline.menu.flow import SHIPPED, Flow, parse_flow, read_flow
 from hotline.menu.ivr import (
     MAX_STEPS,
@@ -29,7 +31,7 @@ from hotline.menu.ivr import (
     StartTimer,
     StopTimer,
     TimedOut,
-    danger,
+    danger_by,
     step,
 )
 
@@ -173,8 +175,8 @@ def test_nothing_follows_the_end() -> None:
 
 
 def test_the_danger_key_can_be_asked_for_outside_the_menu() -> None:
-    assert danger(MAIN, "0") == CRISIS
-    assert danger(MAIN, "1") is None
+    assert danger_by(MAIN.danger, "0", Choices()) == CRISIS
+    assert danger_by(MAIN.danger, "1", Choices()) is None
 
 
 def test_a_node_that_is_not_there_leads_to_a_human() -> None:
@@ -185,9 +187,12 @@ def test_a_node_that_is_not_there_leads_to_a_human() -> None:
 # --- what holds for every flow ----------------------------------------------------
 
 NAMES = st.sampled_from(["a", "b", "c"])
+SKILLS = st.lists(st.sampled_from(["grief", "grief:2", "grief:4", "music"]), max_size=3)
+TIERS = st.sampled_from(["city", "city/east", "city/west"])
 CHOICES = st.one_of(
     st.fixed_dictionaries({"topic": NAMES, "language": st.sampled_from(["zh", "en"])}),
     st.fixed_dictionaries({"next": NAMES}),
+    st.fixed_dictionaries({"next": NAMES, "skills": SKILLS, "node": TIERS}),
 )
 WAY_ON = st.one_of(
     st.just({}),
@@ -244,7 +249,8 @@ def test_a_caller_in_danger_is_heard_at_every_moment(flow: Flow, script: list[In
     state, _ = run(flow, script)
     if not state.finished:
         _, commands = step(flow, state, DigitPressed("0"))
-        assert commands[-1] == CRISIS
+        assert isinstance(commands[-1], Finish)
+        assert replace(commands[-1], node=None) == CRISIS
 
 
 @given(flow=flows(), script=st.lists(INPUTS, max_size=60))
