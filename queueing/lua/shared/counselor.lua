@@ -40,6 +40,11 @@ local function move(counselor, occasion, reason, by, contact)
   return after
 end
 
+-- Tell a supervisor, in the step in which it happens: a gateway that had to do it could die first.
+local function raise_alarm(kind, detail)
+  journal('AlarmRaised', 'queue', call('HINCRBY', SEQS, 'queue', 1), { kind = kind, detail = detail })
+end
+
 -- An offer rang in vain: `limit` of them in a row make not ready, and a supervisor is told.
 local function missed(counselor, limit)
   local row = call('HINCRBY', COUNSELOR .. counselor, 'misses', 1)
@@ -47,6 +52,8 @@ local function missed(counselor, limit)
   move(counselor, 'missed', 'missed', 'system', nil)
   journal('CounselorMissedOffers', counselor, call('HINCRBY', SEQS, counselor, 1),
     { missed = row })
+  raise_alarm('offers_missed', string.format('%s 连续 %d 次未接听，已转为未就绪; '
+    .. 'counselor %s missed %d in a row and is not ready', counselor, row, counselor, row))
 end
 
 -- End a counselor's wrap-up, or a call without any: to what was wished for, else to `setting`.

@@ -19,15 +19,13 @@ local function end_promise(contact, kind, seq, data)
   journal(kind, contact, whole(seq), data)
 end
 
--- Nobody was reached. A supervisor is told in the same step: a gateway that had to do it could die, or
--- never hear that it must.
+-- Nobody was reached, and a supervisor is told so.
 local function give_up_promise(contact)
   local held = call('HMGET', PROMISE .. contact, 'seq', 'attempts')
   end_promise(contact, 'CallbackGivenUp', held[1] + 1, { attempts = tonumber(held[2]),
     termination = { result = 'lapsed', reason = 'not_reached' } })
-  journal('AlarmRaised', 'queue', call('HINCRBY', SEQS, 'queue', 1), { kind = 'callback_given_up',
-    detail = 'contact ' .. string.sub(contact, 1, 8)
-      .. ': called back in vain; a supervisor decides what follows' })
+  raise_alarm('callback_given_up', 'contact ' .. string.sub(contact, 1, 8)
+    .. ': called back in vain; a supervisor decides what follows')
 end
 
 local function withdraw_promise(contact, reason, by)
