@@ -5,8 +5,10 @@ is read is kept in Redis until the counselor was told, or is not in that state a
 that cannot be reached is called when it is back. Before it calls, a gateway claims the notice for
 as long as a call may take; when it dies meanwhile, another one calls again.
 
-Told is every change to not ready by the system out of ready or offered: those that end a call or a
-wrap-up are what the site has set, and surprise nobody.
+Told is every change to not ready by the system, also the end of a wrap-up where the site has set
+so: its owner may be at the record still, and would wait for calls that do not come. The end of a
+wrap-up to ready is the one change by the system that is not told: the next offer rings, and says
+so.
 """
 
 from __future__ import annotations
@@ -252,7 +254,7 @@ def _surprise(wire: Mapping[str, str]) -> Due | None:
     change = json.loads(wire["data"])
     if (change["state"], change["by"]) != (CounselorState.NOT_READY, "system"):
         return None
-    if change["previous"] not in (CounselorState.READY, CounselorState.OFFERED):
+    if change["previous"] == CounselorState.NOT_READY:
         return None
     return Due(
         counselor=CounselorId(wire["subject"]),
