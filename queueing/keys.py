@@ -32,8 +32,8 @@ READY: Final = "hotline:ready"
 PROFILES: Final = "hotline:profiles"
 """HASH counselor -> JSON of the profile (`queueing.routing.skills`)."""
 COUNSELOR: Final = "hotline:counselor:"
-"""HASH each: state, since, reason, idle, on (ms of signing on), busy (ms since then), misses (in a
-row); contact while serving; wish* for after the call."""
+"""HASH each: state, since, reason, idle, busy and available (ms since signing on:
+`routing.standing`), misses (in a row); contact while serving; wish* for after the call."""
 SEQS: Final = "hotline:counselor-seqs"
 """HASH counselor -> the last `seq` in the journal; outlives the counselor's profile."""
 OFFER_NUMBER: Final = "hotline:offer-number"
