@@ -19,7 +19,8 @@ CHANGES: Final = "hotline:changes"
 GENERATION: Final = "hotline:generation"
 """Random text, made once: another one means that Redis lost its data."""
 WAITING: Final = "hotline:waiting"
-"""ZSET contact or request -> `order.score_of`: who waits and was not offered to anybody."""
+"""ZSET contact or request -> `order.score_of`, or of a callback in the window that its caller chose
+the same by when that begins: who waits and was not offered to anybody."""
 CONTACTS: Final = "hotline:contacts"
 """HASH contact -> JSON of what it asks for (`queueing.waiting`)."""
 CONTACT: Final = "hotline:contact:"
@@ -33,8 +34,8 @@ READY: Final = "hotline:ready"
 PROFILES: Final = "hotline:profiles"
 """HASH counselor -> JSON of the profile (`queueing.routing.skills`)."""
 COUNSELOR: Final = "hotline:counselor:"
-"""HASH each: state, since, reason, idle, on (ms of signing on), busy (ms since then), misses (in a
-row); contact while serving; wish* for after the call."""
+"""HASH each: state, since, reason, idle, busy and available (ms since signing on:
+`routing.standing`), misses (in a row); contact while serving; wish* for after the call."""
 SEQS: Final = "hotline:counselor-seqs"
 """HASH counselor -> the last `seq` in the journal; outlives the counselor's profile."""
 OFFER_NUMBER: Final = "hotline:offer-number"
@@ -65,8 +66,9 @@ ANSWERS: Final = "hotline:answers"
 """ZSET of the last hour: "offer counselor priority" -> ms at which it was answered (`pace`)."""
 PROMISE: Final = "hotline:promise:"
 """HASH each, by contact: a callback that is promised (`callbacks`): record (JSON), asks (JSON),
-score, openings (JSON: [[ms, ms], ...]), digest, arrived, since, asked, seq (of its last event),
-attempts, most, retry (ms), closes (ms); fence (the offer that dialled), dissolved (why), by."""
+score (by first arrival), openings (JSON: [[ms, ms], ...]), choice, digest, arrived, since, asked,
+seq (of its last event), attempts, most, retry (ms), closes (ms); fence (the offer that dialled),
+dissolved (why), by."""
 PROMISED: Final = "hotline:promised"
 """HASH digest of a caller's number -> contact: every promise that stands."""
 LOOKS: Final = "hotline:promise-looks"
@@ -88,6 +90,9 @@ NOTICES: Final = "hotline:notices"
 PARTNER: Final = "hotline:partner:"
 """HASH each, by a partner's name, contact -> gateway: whom the partner has, or is called for, where
 it takes so many at once (`partners`)."""
+OPENING: Final = "hotline:opening:"
+"""ZSET each, by the ms at which an opening begins, contact -> ms of its first arrival: whoever is,
+or was, to be called in it; the order among them."""
 BEATEN: Final = "hotline:beaten"
 """HASH gateway -> the run of Redis under which it last beat: after a restart a gateway is *unheard*
 until it has said what it does (`queueing.heart`)."""
@@ -102,7 +107,7 @@ SCRIPT_KEYS: Final = (
     JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
     OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,
     PLAN, SERVED, PLACE, ANSWERS, BEATEN, BURIED, CLOCK, ORDERED, PROMISE, PROMISED, LOOKS,
-    PARTNER,
+    PARTNER, OPENING,
 )  # fmt: skip
 
 

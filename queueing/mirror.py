@@ -87,7 +87,9 @@ class Mirror:
             case "offered":
                 self._leave(ContactId(change["contact"]))
                 before = self._standing_of(CounselorId(change["counselor"]))
-                self._stands(replace(before, state=CounselorState.OFFERED))
+                available, counted = int(change["available"]), int(change["counted"])
+                offered = CounselorState.OFFERED
+                self._stands(replace(before, state=offered, available=available, counted=counted))
             case "counselor":
                 self._stand(CounselorId(change["counselor"]), change)
             case "profile":
@@ -133,7 +135,8 @@ class Mirror:
                 state=change["state"],
                 idle=change["idle"],
                 busy=change["busy"],
-                on=change["on"],
+                available=change["available"],
+                counted=change["counted"],
             )
         except ValueError as error:
             log.error("counselor %s cannot be read: %s", counselor, type(error).__name__)
@@ -153,7 +156,14 @@ class Mirror:
         self._stands(
             replace(before, profile=profile)
             if before
-            else standing(profile, state=CounselorState.OFFLINE, idle="0", busy="0", on="0")
+            else standing(
+                profile,
+                state=CounselorState.OFFLINE,
+                idle="0",
+                busy="0",
+                available="0",
+                counted="0",
+            )
         )
 
     def _stands(self, one: Standing) -> None:

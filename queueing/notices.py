@@ -5,9 +5,11 @@ is read is kept in Redis until the counselor was told, or is not in that state a
 that cannot be reached is called when it is back. Before it calls, a gateway claims the notice for
 as long as a call may take; when it dies meanwhile, another one calls again.
 
-Told is every change by an operator, and every one to not ready by the system out of ready or
-offered: those that end a call or a wrap-up are what the site has set, and surprise nobody. What a
-counselor does by a feature code is confirmed in that call.
+Told is every change by an operator, and every one to not ready by the system, also the end of a
+wrap-up where the site has set so: its owner may be at the record still, and would wait for calls
+that do not come. The end of a wrap-up to ready is the one change by the system that is not told:
+the next offer rings, and says so. What a counselor does by a feature code is confirmed in that
+call.
 """
 
 from __future__ import annotations
@@ -54,7 +56,6 @@ AGAIN_AFTER = 0.5
 """Seconds until the next try when Redis is away."""
 
 _BY_COMMAND = (CounselorState.READY, CounselorState.NOT_READY, CounselorState.OFFLINE)
-_AT_WORK = (CounselorState.READY, CounselorState.OFFERED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +260,7 @@ def _surprise(wire: Mapping[str, str]) -> Due | None:
     state, previous, by = change["state"], change["previous"], change["by"]
     if by.startswith(OPERATOR) and state in _BY_COMMAND and state != previous:
         reason = f"operator_{state}"  # an operator's own words stay in the journal
-    elif (state, by) == (CounselorState.NOT_READY, "system") and previous in _AT_WORK:
+    elif (state, by) == (CounselorState.NOT_READY, "system") and previous != state:
         reason = change["reason"]
     else:
         return None

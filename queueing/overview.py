@@ -123,14 +123,17 @@ def tried_from_text(text: str) -> tuple[CounselorId, ...]:
     return tuple(map(CounselorId, text.split()))
 
 
-def standing(profile: CounselorProfile, *, state: str, idle: str, busy: str, on: str) -> Standing:
+def standing(
+    profile: CounselorProfile, *, state: str, idle: str, busy: str, available: str, counted: str
+) -> Standing:
     """Return a counselor's standing from the texts in which Redis keeps it."""
     return Standing(
         profile=profile,
         state=CounselorState(state),
         idle_since=int(idle),
         busy=int(busy),
-        signed_on=int(on),
+        available=int(available),
+        counted=int(counted),
     )
 
 
@@ -160,10 +163,17 @@ def _in_line(row: str) -> InLine:
 
 
 def _present(row: str) -> Present:
-    counselor, state, idle, busy, on, profile = row.split("\t")
+    counselor, state, idle, busy, available, counted, profile = row.split("\t")
     read = None
     try:
-        read = standing(profile_from_json(profile), state=state, idle=idle, busy=busy, on=on)
+        read = standing(
+            profile_from_json(profile),
+            state=state,
+            idle=idle,
+            busy=busy,
+            available=available,
+            counted=counted,
+        )
     except ValueError as error:
         log.error("snapshot: counselor %s cannot be read: %s", counselor, type(error).__name__)
     return Present(counselor=CounselorId(counselor), state=state, standing=read)

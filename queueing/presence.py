@@ -8,7 +8,7 @@
                             '-------------------+---- released, asked ---- wrap-up <------'
 
 `TRANSITIONS` is the one table. The Lua scripts get it as a table of their own when they are
-loaded (`lua_table`), so that they cannot disagree with it; they are what carries it out, each
+loaded (`lua_tables`), so that they cannot disagree with it; they are what carries it out, each
 change in one step with its journal event.
 
 What a counselor asks for while serving:
@@ -35,6 +35,7 @@ from hotline.errors import IllegalTransition
 from hotline.events import CounselorState
 from hotline.ids import ContactId, CounselorId
 from queueing.routing.skills import CounselorProfile
+from queueing.routing.standing import BUSY, ON_DUTY
 
 
 class Occasion(StrEnum):
@@ -127,8 +128,14 @@ class Presence:
     wish: CounselorState | None
 
 
-def lua_table() -> str:
-    """Return `TRANSITIONS` as a Lua table: state -> occasion -> state."""
+def lua_tables() -> str:
+    """Return `TRANSITIONS` as a Lua table, state -> occasion -> state; and `BUSY` and `ON_DUTY` as
+    Lua's sets."""
+    busy, on_duty = (",".join(f"{state}=true" for state in sorted(s)) for s in (BUSY, ON_DUTY))
+    return f"local TRANSITIONS = {_transitions()}\nlocal BUSY, ON_DUTY = {{{busy}}}, {{{on_duty}}}"
+
+
+def _transitions() -> str:
     rows = []
     for state, row in TRANSITIONS.items():
         cells = ",".join(f"{occasion}='{following}'" for occasion, following in row.items())

@@ -22,7 +22,7 @@ from redis.exceptions import RedisError, ResponseError
 from hotline.clock import Clock
 from hotline.errors import QueueUnavailable
 from queueing.keys import SCRIPT_KEYS, milliseconds
-from queueing.presence import lua_table
+from queueing.presence import lua_tables
 
 log = logging.getLogger(__name__)
 
@@ -97,8 +97,7 @@ def whole_text(name: str) -> str:
     """Return a script as Redis gets it: the prelude, what it shares with others, and itself."""
     needed = shared_by(name)
     shared = [_text(f"shared/{part}") for part in SHARED if part in needed]
-    table = f"local TRANSITIONS = {lua_table()}"
-    return "\n".join([table, _text("prelude"), *shared, _text(name)])
+    return "\n".join([lua_tables(), _text("prelude"), *shared, _text(name)])
 
 
 def shared_by(name: str) -> set[str]:

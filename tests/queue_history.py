@@ -21,10 +21,15 @@ def check_journal(
     states: dict[str, CounselorState] = dict.fromkeys(crew, CounselorState.OFFLINE)
     reasons: dict[str, str] = {}
     ids: set[str] = set()
+    missed = 0
+    """How many missed too many offers, of whom a supervisor was not told yet."""
     for entry in entries:
         event = decode(entry)
         assert event.id not in ids or isinstance(event, e.ContactQueued), "is there twice"
         ids.add(event.id)
+        is_told = isinstance(event, e.AlarmRaised) and event.kind is e.AlarmKind.OFFERS_MISSED
+        assert missed == is_told, "a supervisor is told of each, at once"
+        missed = isinstance(event, e.CounselorMissedOffers)
         if event.subject not in seqs:
             continue
         seqs[event.subject] += 1
@@ -58,7 +63,7 @@ def check_callbacks(entries: Iterable[Mapping[str, str]], *, most: int) -> None:
     attempts: Counter[str] = Counter()
     dialled: set[tuple[str, str]] = set()
     over: set[str] = set()
-    given_up = told = 0
+    given_up = told = alarms = 0
     for entry in entries:
         event = decode(entry)
         match event:
@@ -80,9 +85,11 @@ def check_callbacks(entries: Iterable[Mapping[str, str]], *, most: int) -> None:
                 assert event.subject not in open_attempts
                 over.add(event.subject)
                 given_up += isinstance(event, e.CallbackGivenUp)
-            case e.AlarmRaised() if event.kind is e.AlarmKind.CALLBACK_GIVEN_UP:
-                told += 1
-                assert event.seq == told == given_up, "a supervisor is told of each, at once"
+            case e.AlarmRaised(subject="queue"):
+                alarms += 1
+                assert event.seq == alarms
+                told += event.kind is e.AlarmKind.CALLBACK_GIVEN_UP
+                assert told == given_up, "a supervisor is told of each, at once"
             case _:
                 pass
     assert told == given_up

@@ -10,14 +10,12 @@ from admin.simulation.caller import HOUR, START
 from admin.simulation.scenario import DAY, Counselors, Scenario, Shift
 from hotline.events import CounselorState
 from hotline.ids import CounselorId, NodeId
-from queueing.routing.picture import Standing
 from queueing.routing.skills import CounselorProfile
+from queueing.routing.standing import BUSY, ON_DUTY, Standing
 
 S = CounselorState
 MINUTE = 60_000
 FIRST_EXTENSION = 1000
-BUSY = frozenset({S.OFFERED, S.TALKING, S.WRAP_UP})
-"""What counts as busy in the occupancy; ready is the rest of it, not ready is neither."""
 
 
 class Timesheet:
@@ -63,8 +61,7 @@ class Desk:
         """The shift is over: off duty as soon as the conversation and its record are done."""
         self._since = 0
         self._idle_since = 0
-        self._signed_on = 0
-        self._busy = 0
+        self._busy = self._available = 0
 
     @property
     def is_busy(self) -> bool:
@@ -77,7 +74,8 @@ class Desk:
             state=self.state,
             idle_since=self._idle_since,
             busy=self._busy,
-            signed_on=self._signed_on,
+            available=self._available,
+            counted=self._since,
         )
 
     def change(self, state: CounselorState, now: int) -> None:
@@ -86,8 +84,10 @@ class Desk:
             self.timesheet.enter(self.state, self._since, now)
             if self.is_busy:
                 self._busy += now - self._since
+            if self.state in ON_DUTY:
+                self._available += now - self._since
         else:
-            self._signed_on, self._idle_since, self._busy = now, now, 0
+            self._idle_since, self._busy, self._available = now, 0, 0
         if state is S.READY and self.state in (S.TALKING, S.WRAP_UP):
             self._idle_since = now
         self.state, self._since = state, now

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from admin.simulation.caller import HOUR
-from admin.simulation.desk import BUSY, Desk
+from admin.simulation.desk import Desk
 from admin.simulation.scenario import Scenario
 from admin.simulation.simulation import Run
 from admin.simulation.visit import Visit
 from admin.statistics.figures import Figures, Interval, Measures, lineage
 from hotline.events import CounselorState, Priority
 from queueing.routing.skills import CounselorKind
+from queueing.routing.standing import BUSY, ON_DUTY
 
 S = CounselorState
 SETTLED = 3600.0
@@ -56,7 +57,7 @@ class Work:
     @property
     def available(self) -> float:
         """Busy or ready: what occupancy is a share of."""
-        return self.busy + self.spent[S.READY] / 1000
+        return sum(self.spent[state] for state in ON_DUTY) / 1000
 
     @property
     def on_duty(self) -> float:

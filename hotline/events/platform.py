@@ -43,6 +43,9 @@ class AlarmKind(StrEnum):
     CALLBACK_GIVEN_UP = "callback_given_up"
     """A promised callback did not reach its caller: a supervisor decides what follows. The queue's
     script tells it, in the step that gives the callback up; `subject` is ``queue``."""
+    OFFERS_MISSED = "offers_missed"
+    """A counselor missed so many offers in a row that they are not ready any more: somebody should
+    ask how they are. The queue's script tells it, in the step that makes them not ready."""
     HELP_REQUESTED = "help_requested"
     """A counselor in conversation asks a supervisor for help."""
     CLOCK_SET = "clock_set"
@@ -54,6 +57,7 @@ OCCURRENCES = frozenset(
     {
         AlarmKind.STUCK_STATE_MENDED,
         AlarmKind.CALLBACK_GIVEN_UP,
+        AlarmKind.OFFERS_MISSED,
         AlarmKind.HELP_REQUESTED,
         AlarmKind.CLOCK_SET,
         AlarmKind.FAULT,

@@ -5,7 +5,8 @@
 -- ARGV    1 now: ms since 1970; 2 at: the same instant as ISO text, for events;
 --         3 seed: fresh random text, from which the ids of this run's events are derived.
 --         A script's own arguments begin at 4.
--- TRANSITIONS (state -> occasion -> state) is put before this text by queueing.scripts.
+-- TRANSITIONS (state -> occasion -> state), BUSY and ON_DUTY (state -> true) are put before this text
+-- by queueing.scripts.
 --
 -- A request for a second counselor is a contact to the queue; its id names the contact that it is
 -- for (hotline.ids). The journal knows that contact alone, and no place is kept for a request.
@@ -19,7 +20,7 @@
 local JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
   OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,
   PLAN, SERVED, PLACE, ANSWERS, BEATEN, BURIED, CLOCK, ORDERED, PROMISE, PROMISED,
-  LOOKS, PARTNER = unpack(KEYS)
+  LOOKS, PARTNER, OPENING = unpack(KEYS)
 local NOW, AT, SEED = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local CHANGES_KEPT = 20000
 local call = redis.call

@@ -5,8 +5,8 @@
 -- ARGV    none of its own
 -- RETURNS generation; number of the last change in it; plan (TOML, or nothing); how many gateways have
 --         not said what they do since Redis started; who waits, in order, a line each: contact, score,
---         sticky, who was tried, what was open, JSON of what it asks for; who is there, a line each: counselor, state, idle, busy,
---         on, JSON of the profile; with tabs between
+--         sticky, who was tried, what was open, JSON of what it asks for; who is there, a line each: counselor,
+--         state, idle, busy, available, since, JSON of the profile; with tabs between
 -- INVARIANT Changes nothing, but names the generation of data that has no name yet. What cannot be
 --           read is a line like any other, and whoever reads it sees whose. With ten thousand who
 --           wait it holds Redis up for a twentieth of a second, so nobody asks for it but at the
@@ -39,10 +39,11 @@ local function counselors()
   local rows = {}
   local profiles = call('HGETALL', PROFILES)
   for i = 1, #profiles, 2 do
-    local held = call('HMGET', COUNSELOR .. profiles[i], 'state', 'idle', 'busy', 'on')
+    local held = call('HMGET', COUNSELOR .. profiles[i], 'state', 'idle', 'busy', 'available',
+      'since')
     rows[#rows + 1] = table.concat({
       field(profiles[i]), held[1] or '', held[2] or '0', held[3] or '0', held[4] or '0',
-      field(profiles[i + 1]),
+      held[5] or '0', field(profiles[i + 1]),
     }, '\t')
   end
   return table.concat(rows, '\n')

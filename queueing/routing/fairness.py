@@ -1,10 +1,12 @@
 """Who has had more than a fair share: occupancy kept even among the counselors of one node.
 
-A counselor's share is the busy part of the time since signing on. Who is more than `MARGIN` above
-the mean of those on duty at the same node is asked after the others who fit as early; nobody is
-left out by it. What the level decides (a higher one is asked first) it decides within that margin:
-in a simulated day of five with a level more than the other five, 0.15 let them work twice as much
-(54 % to 25 %), 0.05 leaves 44 % to 35 %.
+A counselor's share is the occupancy: the busy part of the time that they were ready or busy since
+signing on. Breaks, meetings and training are no part of it: whoever comes from hours of training
+has not rested, and owes no work for it. Who is more than `MARGIN` above the mean of those on duty
+at the same node is asked after the others who fit as early; nobody is left out by it. What the
+level decides (a higher one is asked first) it decides within that margin: in a simulated day of
+five with a level more than the other five, 0.15 let them work twice as much (54 % to 25 %), 0.05
+leaves 44 % to 35 %.
 """
 
 from __future__ import annotations
@@ -19,15 +21,17 @@ from queueing.routing.standing import Standing
 
 MARGIN: Final = 0.05
 SETTLED_MS: Final = 10 * 60_000
-"""A share means something only this long after signing on; until then it counts for nothing."""
+"""A share means something only after so long of being ready or busy; until then it counts for
+nothing."""
 
 
 def overburdened(standings: Iterable[Standing], now: int) -> set[CounselorId]:
     """Return who, of those on duty, should be spared where others can be had."""
     shares: dict[NodeId, dict[CounselorId, float]] = defaultdict(dict)
     for standing in standings:
-        if standing.is_on_duty and now - standing.signed_on >= SETTLED_MS:
-            share = standing.busy / (now - standing.signed_on)
+        available = standing.available_by(now)
+        if standing.is_on_duty and available >= SETTLED_MS:
+            share = standing.busy_by(now) / available
             shares[standing.profile.node][standing.profile.id] = share
     spared: set[CounselorId] = set()
     for node in shares.values():

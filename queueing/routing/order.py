@@ -4,6 +4,11 @@ The order is one number per contact that never changes while it waits, so that o
 holds the line. What a handicap gives is a starvation bound: nobody below crisis is overtaken by
 anybody below crisis who arrived later than one's own handicap, however many of them come. Requests
 for a second counselor go between: there are never more of them than conversations.
+
+A callback in a window that its caller chose has arrived, in this order, when the window begins
+(`lua/shared/promise.lua`): by the first arrival it would go before every high-risk caller of the
+hours in between, who wait on the line while it waits at home. Callbacks of one window stand in the
+order of their first arrivals.
 """
 
 from __future__ import annotations

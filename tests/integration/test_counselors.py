@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from hotline.errors import StateRefused, UnknownCounselor
-from hotline.events import CounselorMissedOffers
+from hotline.events import AlarmKind, AlarmRaised, CounselorMissedOffers, CounselorStateChanged
 from hotline.events import CounselorState as S
 from hotline.ids import CounselorId, NodeId
 from hotline.ports import OfferOutcome
@@ -176,6 +176,10 @@ def warnings(scene: QueueScene) -> list[int]:
     return [e.missed for e in scene.journal() if isinstance(e, CounselorMissedOffers)]
 
 
+def alarms(scene: QueueScene) -> list[AlarmRaised]:
+    return [e for e in scene.journal() if isinstance(e, AlarmRaised)]
+
+
 async def test_one_missed_offer_of_several_allowed_costs_the_idle_place_alone(
     redis_url: str,
 ) -> None:
@@ -196,9 +200,39 @@ async def test_too_many_missed_offers_in_a_row_make_not_ready_and_tell(redis_url
             assert await scene.state() is S.READY
             await miss(scene)
         assert scene.moves()[-1] == ("offered", "not_ready", "missed")
-        told = scene.journal()[-1]
+        told = scene.journal()[-2]
         assert isinstance(told, CounselorMissedOffers)
         assert (told.subject, told.missed, told.seq) == ("1001", 3, len(scene.moves()) + 1)
+
+
+async def test_supervisor_is_told_of_missed_offers_in_the_step_that_makes_not_ready(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url, Limits(misses_in_a_row=2)) as scene:
+        await scene.store.enqueue(a_waiting())
+        await scene.add_ready("1001")
+        await miss(scene, "1001")
+        assert alarms(scene) == []
+        await miss(scene, "1001")
+        change, missed, alarm = scene.journal()[-3:]
+        assert isinstance(change, CounselorStateChanged)
+        assert isinstance(missed, CounselorMissedOffers)
+        assert isinstance(alarm, AlarmRaised)
+        assert change.at == missed.at == alarm.at
+        assert (alarm.kind, alarm.subject, alarm.seq) == (AlarmKind.OFFERS_MISSED, "queue", 1)
+        assert alarm.detail.startswith("1001 连续 2 次未接听")
+
+
+async def test_each_time_that_offers_are_missed_is_told(redis_url: str) -> None:
+    async with a_queue(redis_url, Limits(misses_in_a_row=1)) as scene:
+        await scene.store.enqueue(a_waiting())
+        await scene.add_ready("1001", "1002")
+        await miss(scene, "1001")
+        await miss(scene, "1002")
+        assert [(alarm.seq, alarm.detail[:4]) for alarm in alarms(scene)] == [
+            (1, "1001"),
+            (2, "1002"),
+        ]
 
 
 async def test_lease_that_ends_is_held_against_nobody(redis_url: str) -> None:

@@ -145,17 +145,38 @@ async def test_change_that_cannot_be_read_stops_nothing(redis_url: str) -> None:
         await until(shows(feed, 1, 0))
 
 
-async def test_busy_time_is_counted_from_signing_on(redis_url: str) -> None:
-    async with a_queue(redis_url) as scene:
-        offer = await scene.a_talk()
+async def test_busy_and_available_time_are_counted_from_signing_on(redis_url: str) -> None:
+    async with a_queue(redis_url) as scene, a_feed(scene) as feed:
+        await until(lambda: feed.in_step)
+        await scene.store.enqueue(a_waiting())
+        await scene.add_ready("1001")
+        scene.clock.advance(60)
+        offer = await scene.offer()
+        assert offer is not None
+        scene.clock.advance(5)
+        assert await times(scene, feed) == (5_000, 65_001)
+        await scene.store.accept(offer)
         scene.clock.advance(100)
         await scene.store.finish(offer, requeue=False)
         scene.clock.advance(20)
+        assert await times(scene, feed) == (125_000, 185_001)
+        await scene.ask("1001", S.NOT_READY)
+        scene.clock.advance(3600)
         await scene.ask("1001", S.READY)
-        (standing,) = (await scene.store.snapshot()).counselors
-        assert standing.busy == 120_000
-        assert standing.signed_on == keys.milliseconds(scene.clock.now()) - 120_001
+        scene.clock.advance(10)
+        assert await times(scene, feed) == (125_000, 195_001)
         await scene.ask("1001", S.OFFLINE)
         await scene.ask("1001", S.READY)
-        (standing,) = (await scene.store.snapshot()).counselors
-        assert (standing.busy, standing.signed_on) == (0, keys.milliseconds(scene.clock.now()))
+        assert await times(scene, feed) == (0, 0)
+
+
+async def times(scene: QueueScene, feed: Feed) -> tuple[int, int]:
+    """How many ms of this duty the counselor was busy and available: as a new picture has it, and
+    as one that was told of each change has it."""
+    now = keys.milliseconds(scene.clock.now())
+    (there,) = (await scene.store.snapshot()).counselors
+    found = (there.busy_by(now), there.available_by(now))
+    await until(lambda: feed._mirror._standings[CounselorId("1001")].state is there.state)
+    held = feed._mirror._standings[CounselorId("1001")]
+    assert (held.busy_by(now), held.available_by(now)) == found
+    return found

@@ -120,19 +120,47 @@ async def test_an_entry_that_cannot_be_read_stops_no_notice(redis_url: str) -> N
         assert scene.bell.said == [(ONE, "missed")]
 
 
-async def test_what_the_counselor_or_the_site_does_is_not_told(redis_url: str) -> None:
+async def test_what_the_counselor_asked_for_is_not_told(redis_url: str) -> None:
     limits = Limits(wrap_up=5, after_wrap_up="not_ready")
     async with notice_scene(redis_url, limits=limits) as scene:
-        offer = await scene.queue.a_talk("c1", ONE)
-        await scene.queue.store.finish(offer, requeue=False)
-        await scene.queue.pass_time(6)
-        assert await scene.queue.state(ONE) is CounselorState.NOT_READY
-        await scene.queue.add_ready("1002")
-        await scene.queue.ask("1002", CounselorState.NOT_READY)
-        declined = await scene.queue.an_offer("c2", "1003")
+        talk = await scene.queue.a_talk()
+        await scene.queue.ask("1001", CounselorState.NOT_READY)  # for the end of the wrap-up
+        await scene.queue.store.finish(talk, requeue=False)
+        await scene.queue.pass_time(7)
+        await scene.queue.ask("1001", CounselorState.READY)
+        await scene.queue.ask("1001", CounselorState.NOT_READY)
+        declined = await scene.queue.an_offer("c2", "1002")
         assert await scene.queue.store.give_back(declined, OfferOutcome.DECLINED)
         await scene.look()
+        assert scene.queue.moves()[-3][1:] == ("not_ready", "asked")
         assert scene.to_tell() == {}
+        assert scene.bell.said == []
+
+
+@pytest.mark.parametrize(("wrap_up", "reason"), [(5, "wrap_up_over"), (0, "call_ended")])
+async def test_wrap_up_that_ends_not_ready_by_setting_is_told(
+    redis_url: str, wrap_up: float, reason: str
+) -> None:
+    limits = Limits(wrap_up=wrap_up, after_wrap_up="not_ready")
+    async with notice_scene(redis_url, limits=limits) as scene:
+        await scene.queue.store.finish(await scene.queue.a_talk(), requeue=False)
+        await scene.queue.pass_time(7)
+        await scene.look()
+        assert scene.queue.moves()[-1][1:] == ("not_ready", reason)
+        assert scene.bell.said == [(ONE, reason)]
+
+
+@pytest.mark.parametrize("wrap_up", [5, 0])
+async def test_wrap_up_that_ends_ready_is_told_by_the_next_offer_alone(
+    redis_url: str, wrap_up: float
+) -> None:
+    async with notice_scene(redis_url, limits=Limits(wrap_up=wrap_up)) as scene:
+        await scene.queue.store.finish(await scene.queue.a_talk(), requeue=False)
+        await scene.queue.pass_time(7)
+        await scene.look()
+        assert await scene.queue.state() is CounselorState.READY
+        assert scene.to_tell() == {}
+        assert scene.bell.said == []
 
 
 @pytest.mark.parametrize("state", ["ready", "not_ready", "offline"])

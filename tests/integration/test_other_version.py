@@ -90,7 +90,7 @@ async def test_counselor_who_cannot_be_read_is_seen_and_stops_nobody(redis_url: 
                 # The state is one of theirs; the pulse must not be what tells.
                 connection.zrem(keys.READY, "1002")
                 change = {"op": "counselor", "counselor": "1002", "state": "on_break", "idle": "0",
-                          "busy": "0", "on": "0"}  # fmt: skip
+                          "busy": "0", "available": "0", "counted": "0"}  # fmt: skip
                 connection.xadd(keys.CHANGES, change, id="1-*")
             await scene.store.enqueue(a_waiting("c1"))
             await until_state(scene, "1003", S.OFFERED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,10 @@ from hotline.events import AlarmKind
 from hotline.ids import new_gateway_id
 from hotline.journal.directsink import DirectSink
 from hotline.journal.tables import AlarmRow
+from hotline.ports import OfferOutcome
+from queueing.limits import Limits
 from recordings.tables import MessageRow, RecordingRow, RecordingState
+from tests.queue_scene import a_queue
 from tests.servers import RedisServer
 
 
@@ -95,6 +99,31 @@ def test_status_shows_what_waits_in_redis_to_be_journalled(
         assert said.exit_code == 0, said.output
         assert "queue_in_memory" in said.output
         assert "it was away" not in said.output
+
+
+def test_status_shows_who_missed_too_many_offers(tmp_path: Path, own_redis: RedisServer) -> None:
+    config = tmp_path / "hotline.toml"
+    config.write_text(f"[redis]\nurl = '{own_redis.url}'\n", "utf-8")
+    settings = load(config)
+    private_folder(settings.state)
+    private_folder(settings.run_dir)
+    schema.upgrade(bootstrap.database(settings))
+    lock = InstanceLock(settings.run_dir)
+    lock.acquire()
+    try:
+        write_status(settings.run_dir, pid=os.getpid(), children=[])
+        asyncio.run(an_offer_is_missed(own_redis.url))
+        shown = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["status", "--config", str(config)])
+    finally:
+        lock.release()
+    assert shown.exit_code == 0, shown.output
+    assert "offers_missed" in shown.output
+    assert "1001 连续 1 次未接听" in shown.output
+
+
+async def an_offer_is_missed(url: str) -> None:
+    async with a_queue(url, Limits(misses_in_a_row=1)) as scene:
+        assert await scene.store.give_back(await scene.an_offer(), OfferOutcome.MISSED)
 
 
 def alarms_in_the_stream(url: str, spool: Path) -> JournalAlarms:

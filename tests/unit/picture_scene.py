@@ -60,8 +60,8 @@ def a_standing(
     kind: CounselorKind = CounselorKind.VOLUNTEER,
     **skills: int,
 ) -> Standing:
-    """A counselor who has been idle since `idle` seconds before noon, signed on `hours` before,
-    and was busy for a `share` of that."""
+    """A counselor who has been idle since `idle` seconds before noon, was ready or busy for
+    `hours` before, and busy for a `share` of that."""
     profile = CounselorProfile(
         id=CounselorId(extension),
         name=f"Counselor {extension}",
@@ -75,7 +75,8 @@ def a_standing(
         state=state,
         idle_since=at(-idle),
         busy=round(share * duty),
-        signed_on=NOON_MS - duty,
+        available=duty,
+        counted=NOON_MS,
     )
 
 

@@ -39,3 +39,17 @@ def test_who_signed_on_within_ten_minutes_counts_for_nothing() -> None:
 def test_who_is_off_duty_counts_for_nothing() -> None:
     gone = a_standing("1001", CounselorState.NOT_READY, share=0)
     assert spared(gone, a_standing("1002", share=0.9)) == set()
+
+
+def test_who_was_busy_most_of_the_ready_time_is_spared_after_hours_of_training() -> None:
+    """An hour of being ready, 48 minutes of it busy; the rest of a day of six hours elsewhere."""
+    trained, there = a_standing("1001", share=0.8, hours=1), a_standing("1002", share=0.4, hours=6)
+    assert spared(trained, there) == {"1001"}
+
+
+def test_what_goes_on_counts_up_to_now() -> None:
+    talks = a_standing("1001", CounselorState.TALKING, share=0.5)
+    rests = a_standing("1002", share=0.5)
+    assert spared(talks, rests) == set()
+    assert overburdened([talks, rests], at(1200)) == {"1001"}
+    assert overburdened([talks, rests], at(-60)) == set(), "the clock was set back"

@@ -9,7 +9,7 @@ import pytest
 from hotline.errors import IllegalTransition
 from hotline.events import CounselorState as S
 from hotline.ids import CounselorId
-from queueing.presence import TRANSITIONS, Occasion, after, lua_table
+from queueing.presence import TRANSITIONS, Occasion, after, lua_tables
 
 PAIRS = list(itertools.product(S, Occasion))
 
@@ -44,6 +44,6 @@ def test_only_the_ready_are_offered() -> None:
 
 
 def test_scripts_are_given_the_whole_table() -> None:
-    text = lua_table()
+    text = lua_tables()
     assert text.count("='") == sum(len(row) for row in TRANSITIONS.values())
     assert "wrap_up={asked_ready='ready'" in text

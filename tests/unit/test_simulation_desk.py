@@ -65,7 +65,8 @@ def test_busy_time_is_offered_talking_and_wrap_up() -> None:
     for state, when in steps:
         one.change(state, at(when))
     standing = one.standing
-    assert (standing.signed_on, standing.busy) == (at("10:00"), 24 * MINUTE)
+    assert (standing.busy, standing.available) == (24 * MINUTE, 40 * MINUTE)
+    assert standing.counted == at("10:40")
     assert standing.idle_since == at("10:34")
 
 
@@ -83,7 +84,8 @@ def test_a_new_duty_begins_anew() -> None:
     ]:  # fmt: skip
         one.change(state, at(when))
     standing = one.standing
-    assert (standing.signed_on, standing.idle_since, standing.busy) == (at("15:00"),) * 2 + (0,)
+    assert (standing.counted, standing.idle_since) == (at("15:00"), at("15:00"))
+    assert (standing.busy, standing.available) == (0, 0)
 
 
 def test_counselors_are_numbered_through_all_groups() -> None:

@@ -66,7 +66,8 @@ def a_busy(standing: Standing) -> Standing:
         state=S.TALKING,
         idle_since=standing.idle_since,
         busy=0,
-        signed_on=standing.signed_on,
+        available=0,
+        counted=standing.counted,
     )
 
 

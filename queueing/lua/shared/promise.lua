@@ -9,25 +9,27 @@ end
 
 -- The promise is over; with `kind` the contact is too, and that is its last event.
 local function end_promise(contact, kind, seq, data)
+  local first = call('HMGET', PROMISE .. contact, 'score', 'lag')
   local digest = call('HGET', PROMISE .. contact, 'digest')
   if digest and call('HGET', PROMISED, digest) == contact then call('HDEL', PROMISED, digest) end
   call('ZREM', LOOKS, contact)
   call('DEL', PROMISE .. contact)
-  if call('EXISTS', CONTACT .. contact) == 1 then call('HDEL', CONTACT .. contact, 'promised') end
+  if first[1] and call('EXISTS', CONTACT .. contact) == 1 then -- reached: it has come when it came
+    call('HSET', CONTACT .. contact, 'score', first[1], 'lag', first[2] or '0')
+  end
+  call('HDEL', CONTACT .. contact, 'promised')
   if not kind then return end
   forget(contact)
   journal(kind, contact, whole(seq), data)
 end
 
--- Nobody was reached. A supervisor is told in the same step: a gateway that had to do it could die, or
--- never hear that it must.
+-- Nobody was reached, and a supervisor is told so.
 local function give_up_promise(contact)
   local held = call('HMGET', PROMISE .. contact, 'seq', 'attempts')
   end_promise(contact, 'CallbackGivenUp', held[1] + 1, { attempts = tonumber(held[2]),
     termination = { result = 'lapsed', reason = 'not_reached' } })
-  journal('AlarmRaised', 'queue', call('HINCRBY', SEQS, 'queue', 1), { kind = 'callback_given_up',
-    detail = 'contact ' .. string.sub(contact, 1, 8)
-      .. ': called back in vain; a supervisor decides what follows' })
+  raise_alarm('callback_given_up', 'contact ' .. string.sub(contact, 1, 8)
+    .. ': called back in vain; a supervisor decides what follows')
 end
 
 local function withdraw_promise(contact, reason, by)
@@ -36,17 +38,38 @@ local function withdraw_promise(contact, reason, by)
     { by = by, termination = { result = 'lapsed', reason = reason } })
 end
 
--- Put a promised contact where it belongs, and nobody's: in line, at its old place, while an opening
+-- How many of those who chose the opening that begins at `opens` came first before this contact. Whoever
+-- chose it is counted for as long as it lasts, so that nobody's place in it changes.
+local function rank_in(contact, opens, closes, arrived)
+  local group = OPENING .. whole(opens)
+  call('ZADD', group, arrived, contact)
+  call('PEXPIRE', group, whole(math.max(call('PTTL', group), closes - NOW)))
+  return call('ZRANK', group, contact)
+end
+
+-- The score and the lag of a callback. Who is called as soon as possible, or came first when the opening
+-- had begun, keeps the place. Whoever chose a later time stands as if they came when that begins: else
+-- an hour of waiting at home would go before every high-risk caller of that hour.
+local function place_in(opens, rank, held)
+  local later = opens - held.arrived
+  if held.choice ~= 'window' or later <= 0 then return held.score, held.lag end
+  local ahead = ahead_of_hosts()
+  return whole(held.score - held.lag + later + ahead + rank), whole(ahead)
+end
+
+-- Put a promised contact where it belongs, and nobody's: in line, at its place, while an opening
 -- of its caller's lasts, not before `earliest`; outside until the next opens; given up after the last.
 local function stand(contact, earliest)
   local key = PROMISE .. contact
   local held = call('HMGET', key, 'openings', 'score', 'asks', 'digest', 'arrived', 'since', 'asked',
-    'lag')
+    'lag', 'choice')
+  local first = { score = held[2], arrived = held[5], lag = held[8] or '0', choice = held[9] }
   local from = math.max(NOW, earliest)
   for _, opening in ipairs(cjson.decode(held[1])) do
     local opens, closes = opening[1], opening[2]
     if closes > from then
       local due = math.max(opens, from)
+      local rank = rank_in(contact, opens, closes, held[5])
       if due > NOW then
         forget(contact)
         call('ZADD', LOOKS, whole(due), contact)
@@ -58,9 +81,10 @@ local function stand(contact, earliest)
       call('ZADD', LOOKS, whole(closes), contact)
       call('HSET', CONTACTS, contact, held[3])
       call('HDEL', CONTACT .. contact, 'withdrawals')
-      call('HSET', CONTACT .. contact, 'gateway', '', 'promised', '1', 'score', held[2],
+      local score, lag = place_in(opens, rank, first)
+      call('HSET', CONTACT .. contact, 'gateway', '', 'promised', '1', 'score', score,
         'touched', whole(NOW), 'digest', held[4], 'arrived', held[5], 'since', held[6],
-        'lag', held[8] or '0',
+        'lag', lag,
         'sticky', held[7] ~= '' and held[7] or call('GET', SERVED .. held[4]) or '')
       return back_in_line(contact)
     end
