@@ -23,7 +23,7 @@ from hotline.conversation.charge import Charge
 from hotline.conversation.conversation import Conversation
 from hotline.conversation.errands import attempt
 from hotline.conversation.notice import Notice
-from hotline.conversation.returns import Returns
+from hotline.conversation.returns import Returns, StillHere
 from hotline.events import AlarmKind, Reason, SealedNumber
 from hotline.ids import (
     ContactId,
@@ -53,10 +53,6 @@ log = logging.getLogger(__name__)
 
 LEGS_KEPT_FREE = 2
 """Legs that apologies may use when the conversations are full."""
-
-
-class StillHere(Exception):
-    """Somebody is to be called back who is on our line: a promise that came too early."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,10 @@ REST_SECONDS = 60.0
 """For so long no callback is claimed after one that could not be read."""
 
 
+class StillHere(Exception):
+    """Somebody is to be called back who is on our line: a promise that came too early."""
+
+
 class Returns:
     """Those of one gateway."""
 

@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from admin.initialize import ChosenPorts, choose_ports, write_config
+from hotline.area import Area
 from hotline.config import Settings
 from hotline.configfile import load
 from hotline.errors import ConfigError
@@ -48,7 +49,11 @@ def test_file_without_its_comment_signs_says_the_defaults(tmp_path: Path) -> Non
         default[section].pop(key)
     (example,) = said.pop("overflow")
     assert default.pop("overflow") == ()
-    assert example == Overflow(name="north", to=example["to"], after=120).model_dump()
+    shown = Overflow(name="north", to=example["to"], after=120, callers=example["callers"])
+    assert example == shown.model_dump()
+    (area,) = said.pop("areas")
+    assert default.pop("areas") == ()
+    assert area == Area(prefix=area["prefix"], node="city/east").model_dump()
     assert said == default
 
 
@@ -58,7 +63,7 @@ def test_every_setting_stands_in_the_file(tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     default = Settings()
     values = [getattr(default, name) for name in Settings.model_fields]
-    sections: list[type[BaseModel]] = [Trunk, Overflow]
+    sections: list[type[BaseModel]] = [Trunk, Overflow, Area]
     sections += [type(value) for value in values if isinstance(value, BaseModel)]
     keys = {key for section in sections for key in section.model_fields} - {"trunks"}
     assert len(keys) > 25
