@@ -96,6 +96,9 @@ or was, to be called in it; the order among them."""
 BEATEN: Final = "hotline:beaten"
 """HASH gateway -> the run of Redis under which it last beat: after a restart a gateway is *unheard*
 until it has said what it does (`queueing.heart`)."""
+HEARD: Final = "hotline:heard"
+"""HASH gateway -> ms, by the clock of Redis, of its last heartbeat: how far back in the journal its
+last words may stand (`lua/shared/tail.lua`)."""
 BURIED: Final = "hotline:buried:"
 """HASH each, by gateway that was given up, contact -> seq of its ContactFailed: what the gateway is
 told should it only have been silent."""
@@ -107,7 +110,7 @@ SCRIPT_KEYS: Final = (
     JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
     OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,
     PLAN, SERVED, PLACE, ANSWERS, BEATEN, BURIED, CLOCK, ORDERED, PROMISE, PROMISED, LOOKS,
-    PARTNER, OPENING,
+    PARTNER, OPENING, HEARD,
 )  # fmt: skip
 
 

@@ -79,4 +79,5 @@ for i = 1, #before, 2 do
     end
   end
 end
+heard(gateway)
 return { known, forgotten, amiss, failed }

@@ -173,6 +173,31 @@ async def test_lost_contact_is_counted_on_from_what_the_journal_says(
         assert [(event.subject, event.seq) for event in failures(scene)] == [("c1", 4)]
 
 
+async def test_last_words_are_found_below_many_entries_of_others(redis_url: str) -> None:
+    """At forty calls a second a lease is more than five thousand entries."""
+    async with a_queue(redis_url) as scene:
+        await scene.store.heartbeat(GATEWAY, {ContactId(c): Carried(seq=2) for c in ("c1", "c2")})
+        write(scene, MenuFinished, "c1", 3, outcome="chosen", topic="grief", language="zh")
+        ended = Termination(Result.ABANDONED, Reason.CALLER_HUNG_UP)
+        write(scene, CallerLeft, "c2", 3, termination=ended)
+        with redis.Redis.from_url(scene.url) as connection:
+            other = {"id": "x", "type": "MenuFinished", "subject": "other", "seq": 1, "at": "",
+                     "data": "{}"}  # fmt: skip
+            with connection.pipeline(transaction=False) as pipe:
+                for _ in range(7_000):
+                    pipe.xadd(keys.JOURNAL, other)
+                pipe.execute()
+        for _ in range(17):
+            scene.clock.advance(1)
+            await scene.store.sweep()
+        with redis.Redis.from_url(scene.url, decode_responses=True) as connection:
+            ((_, last),) = connection.xrevrange(keys.JOURNAL, count=1)
+            assert (last["type"], last["subject"], last["seq"]) == ("ContactFailed", "c1", "4")
+            assert connection.xlen(keys.JOURNAL) == 7_003
+            await scene.store.heartbeat(OTHER_GATEWAY, {})
+            assert set(connection.hkeys(keys.HEARD)) >= {OTHER_GATEWAY}
+
+
 async def test_gateways_sweeping_at_once_mend_nothing_twice(redis_url: str) -> None:
     async with a_queue(redis_url) as one, a_queue(redis_url) as other:
         await one.a_talk("c1", "1001")
