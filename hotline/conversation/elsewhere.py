@@ -1,9 +1,9 @@
 """When nobody of ours is there for a contact, or not soon: partners' lines, and a message.
 
 Whether anybody is staffed is told from outside (`nobody_staffed`). How long the contact has waited
-counts from its arrival, or the kept one, as the steps of its route do: whom we cut off need not wait
-for a partner all over again. A crisis goes to partners like everybody, is offered to everybody all the while,
-and is never asked for a message.
+counts from its arrival, or the kept one, as the steps of its route do: whom we cut off need not
+wait for a partner all over again. A crisis goes to partners like everybody, is offered to everybody
+all the while, and is never asked for a message.
 """
 
 from __future__ import annotations
