@@ -36,8 +36,8 @@ class Beat:
 class LostContact:
     """A contact that went down with its gateway. Its ContactFailed, with `seq`, is journalled.
 
-    `state` is ``queued``, ``offered``, ``talking``, ``elsewhere`` (a partner or a message had it), or
-    empty before the queue.
+    `state` is ``queued``, ``offered``, ``talking``, ``elsewhere`` (a partner or a message had it),
+    or empty before the queue.
     """
 
     contact: ContactId

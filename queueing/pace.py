@@ -17,11 +17,12 @@ from redis.asyncio import Redis
 
 from hotline.clock import Clock
 from hotline.events import Priority
-from hotline.ids import ContactId, CounselorId
+from hotline.ids import ContactId, CounselorId, requested_for
 from hotline.ports import Place, Waiting
 from queueing import keys
 from queueing.presence import Presence
 from queueing.routing.estimate import HOUR, estimate
+from queueing.routing.order import BELOW_CRISIS
 from queueing.routing.plan import Plan, opens_after, plan_or_default, tokens_of
 from queueing.routing.route import Step
 from queueing.routing.skills import CounselorProfile
@@ -103,23 +104,27 @@ class Pace:
         """Return its place among those who wait, with a band where the last hour supports one.
 
         A crisis is served before all and gets no band. Those whom a phone rings for just now are
-        counted as ahead: their answers come first.
+        counted as ahead: their answers come first. A request for a second counselor is nobody who
+        waits: it takes an answer, and no place. Requests stand among the crises or right behind
+        them, so that these few alone are looked at.
         """
         with redis_errors():
             async with self._answers_in.pipeline(transaction=False) as pipe:
                 pipe.zrank(keys.WAITING, contact)
                 pipe.zcard(keys.RINGING)
                 pipe.hget(keys.CONTACTS, contact)
-                rank, ringing, asks = await pipe.execute()
+                pipe.zrange(keys.WAITING, "-inf", f"({BELOW_CRISIS}", byscore=True)
+                rank, ringing, asks, urgent = await pipe.execute()
         if rank is None:
             return Place(0)
-        position = int(rank) + 1
+        requests = sum(requested_for(ContactId(one)) is not None for one in urgent[: int(rank)])
+        position = int(rank) + 1 - requests
         waiting = _read_waiting(asks)
         if waiting is None or waiting.priority is Priority.CRISIS:
             return Place(position)
         now = self._time.now()
         answered = (await self._look()).answered(waiting, now)
-        ahead = position + int(ringing)
+        ahead = int(rank) + 1 + int(ringing)
         return Place(position, estimate(ahead, answered, now=keys.milliseconds(now)))
 
     async def _look(self) -> Look:

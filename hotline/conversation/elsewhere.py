@@ -1,8 +1,9 @@
 """When nobody of ours is there for a contact, or not soon: partners' lines, and a message.
 
-Whether anybody is staffed is told from outside (`nobody_staffed`); how long the contact has waited
-is counted here. A crisis goes to partners like everybody, is offered to everybody all the while,
-and is never asked for a message.
+Whether anybody is staffed is told from outside (`nobody_staffed`). How long the contact has waited
+counts from its arrival, or the kept one, as the steps of its route do: whom we cut off need not
+wait for a partner all over again. A crisis goes to partners like everybody, is offered to everybody
+all the while, and is never asked for a message.
 """
 
 from __future__ import annotations
@@ -39,7 +40,6 @@ class Elsewhere:
         self._message = Message(visit, ways, begun=self._forwarding.stand_down)
         self._unstaffed = False
         self._message_offered = False
-        self._since: float | None = None
         self._timer: Timer | None = None
 
     @property
@@ -54,8 +54,7 @@ class Elsewhere:
 
     def waiting(self) -> None:
         """The contact is in line."""
-        if self._since is None and self._ways:
-            self._since = self._visit.line.clock.monotonic()
+        if self._timer is None and self._ways:
             self._later()
 
     def nobody_staffed(self, nobody: bool) -> None:
@@ -136,7 +135,7 @@ class Elsewhere:
         return waits and not self._message.active
 
     def _look(self) -> None:
-        waited = self._visit.line.clock.monotonic() - (self._since or 0.0)
+        waited = (self._visit.line.now() - self._visit.in_line.since).total_seconds()
         self._forwarding.look(waited=waited, unstaffed=self._unstaffed)
         nobody = self._unstaffed and not self._visit.in_line.is_crisis
         if not nobody or self._forwarding.hopes():

@@ -7,7 +7,7 @@ import redis
 
 from hotline.errors import QueueUnavailable
 from hotline.events import CounselorState, Priority
-from hotline.ids import ContactId
+from hotline.ids import ContactId, request_id
 from hotline.ports import Band, OfferOutcome, Place
 from queueing import keys
 from queueing.limits import Limits
@@ -161,3 +161,19 @@ async def test_place_without_redis_says_that_the_queue_is_away(own_redis: RedisS
         own_redis.kill()
         with pytest.raises(QueueUnavailable):
             await scene.store.place(ContactId("c1"))
+
+
+async def test_requests_for_a_second_counselor_have_no_place_that_is_spoken(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url) as scene:
+        await wait(scene, "c1", priority=Priority.CRISIS)
+        await wait(scene, "c2", priority=Priority.HIGH_RISK)
+        await wait(scene, "c3")
+        await wait(scene, request_id(ContactId("t1"), 1))
+        scene.clock.advance(-1)  # before the crisis
+        await wait(scene, request_id(ContactId("t2"), 1), priority=Priority.CRISIS)
+        scene.clock.advance(1)
+        line = await scene.line()
+        assert line == ["t2+1", "c1", "t1+1", "c2", "c3"]
+        assert [(await place(scene, c)).position for c in ("c1", "c2", "c3")] == [1, 2, 3]

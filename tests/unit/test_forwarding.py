@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
@@ -12,7 +13,8 @@ from hotline.call import LegAnswered, LegEnded, LegRang
 from hotline.contact import ContactState as S
 from hotline.events import AlarmKind, Priority, Reason, Result, Termination
 from hotline.overflow import Overflow
-from tests.unit.scene import CALLER, Scene
+from hotline.ports import KeptPlace
+from tests.unit.scene import CALLER, NOON, Scene
 
 Act = Callable[[Scene], Awaitable[None]]
 
@@ -75,6 +77,18 @@ def test_partner_is_dialled_after_the_wait_and_the_caller_notices_nothing() -> N
     assert scene.audio.bridges == set()
     dialled = scene.last(e.PartnerDialled)
     assert (dialled.partner, dialled.attempt, dialled.because) == ("north", 1, "waiting")
+
+
+def test_caller_whose_place_was_kept_does_not_wait_for_the_partner_all_over_again() -> None:
+    async def act(s: Scene) -> None:
+        s.queue.kept = KeptPlace(NOON - timedelta(seconds=50), "fault")
+        await s.wait_in_line()
+        await s.hear_out()
+        await s.wait_for(8)
+        assert rung(s) == []
+        await s.wait_for(4)
+
+    assert rung(play(act)) == ["partner.north"]
 
 
 def test_where_nobody_is_staffed_the_partner_is_dialled_at_once() -> None:
