@@ -155,7 +155,8 @@ class FakeQueue:
             return Place(0)
         line = sorted(self.waiting.values(), key=_order)
         band = None if waiting.priority is Priority.CRISIS else self.band
-        return Place(line.index(waiting) + 1, band)
+        ahead = [one for one in line[: line.index(waiting)] if not requested_for(one.contact)]
+        return Place(len(ahead) + 1, band)
 
     def _earlier_place(self, waiting: Waiting) -> KeptPlace | None:
         """Return the place that the contact has instead of the one that it asks for."""

@@ -55,6 +55,7 @@ class Play(RuleBasedStateMachine):
     def __init__(self, stage: Stage) -> None:
         super().__init__()
         stage.clear()
+        self.stage = stage
         self.redis, self.copy, self.look = stage.redis, stage.copy, stage.look
         self.runner, self.clock, self.gateways = stage.runner, stage.clock, stage.gateways
         self.alive: dict[ContactId, Waiting] = {}

@@ -9,6 +9,7 @@ import redis
 
 from hotline.clock import ManualClock
 from queueing.limits import Limits
+from queueing.routing.plan import default_plan
 from tests.queue_scene import NOON
 from tests.queue_state import Look
 from tests.stepped_gateway import SteppedGateway
@@ -23,6 +24,20 @@ LIMITS = Limits(
     callback_retry=30,
 )
 
+ANOTHER_PLAN = """
+format = 1
+[[routes]]
+name = "all"
+[[routes.steps]]
+name = "with the skills"
+seconds = 20
+[[routes.steps]]
+name = "anybody"
+reach = "anywhere"
+skills = "none"
+"""
+PLANS = {"shipped": default_plan().text, "another": ANOTHER_PLAN}
+
 
 class Stage:
     """What one play after the other uses: connections are dear to make."""
@@ -32,6 +47,8 @@ class Stage:
         self.redis = redis.Redis.from_url(url, decode_responses=True)
         self.copy = redis.Redis.from_url(url[:-1] + "1", decode_responses=True)
         self.look = Look(self.redis)
+        self.steps = 0
+        """What has happened, in all plays: the staffing that begins each is none of it."""
         self.runner = asyncio.Runner()
         self.clock = ManualClock(NOON)
         self.gateways = [

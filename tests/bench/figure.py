@@ -12,8 +12,8 @@ from typing import Any
 class Figure:
     """`values` of the platform and of the `peer`, one per window, in `unit`.
 
-    `target`: the highest median that is good enough, or with `at_least` the lowest; None where
-    none was set.
+    `target`: the highest median that is good enough, with `at_least` the lowest, with `under` the
+    first that is not; None where none was set.
     """
 
     name: str
@@ -22,6 +22,7 @@ class Figure:
     peer: Sequence[float] = ()
     target: float | None = None
     at_least: bool = False
+    under: bool = False
 
     @property
     def met(self) -> bool | None:
@@ -31,7 +32,9 @@ class Figure:
         if not self.values:
             return False
         found = median(self.values)
-        return found >= self.target if self.at_least else found <= self.target
+        if self.at_least:
+            return found >= self.target
+        return found < self.target if self.under else found <= self.target
 
     @property
     def ratio(self) -> float | None:

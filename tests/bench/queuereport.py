@@ -63,7 +63,7 @@ class QueueResults:
                 Figure(
                     name=f"counselor ready to offer {what}, {RATE:g}/s, {label}", unit="ms",
                     values=[1000 * percentile(window, share) for window in _windows(times)],
-                    target=target if label == "p99" else None,
+                    target=target if label == "p99" else None, under=True,
                 )
                 for what, times, target in (
                     ("published", self.published, TIME_TARGET),

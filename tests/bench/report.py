@@ -204,7 +204,7 @@ def figure_table(title: str, figures: Iterable[Figure]) -> Table:
     for column in ("figure", "unit", "platform", "peer", "ratio", "target", ""):
         table.add_column(column, justify="left" if column in ("figure", "unit") else "right")
     for figure in figures:
-        sign = ">=" if figure.at_least else "<="
+        sign = ">=" if figure.at_least else "<" if figure.under else "<="
         table.add_row(
             figure.name,
             figure.unit,

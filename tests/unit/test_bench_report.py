@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.bench.load import Held
+from tests.bench.queuereport import SIZES, QueueResults
 from tests.bench.report import CPU_TARGET, Results, Run
 
 GATEWAYS = "CPU of the gateways per recorded conversation"
@@ -36,3 +39,12 @@ def test_both_figures_of_a_recorded_conversation_have_the_target_at_two_hundred(
         f"{GATEWAYS}, 200 at once": (CPU_TARGET, True),
         f"{WHOLE}, 200 at once": (CPU_TARGET, False),
     }
+
+
+@pytest.mark.parametrize(("found", "met"), [(9.9, True), (10.0, False), (10.1, False)])
+def test_offer_that_takes_ten_milliseconds_is_not_under_ten(found: float, met: bool) -> None:
+    costs = {kind: dict.fromkeys(SIZES, (1.0, 1.0)) for kind in ("picture", "naive")}
+    times = [found / 1000] * 9
+    results = QueueResults(times=times, published=times, costs=costs)
+    (figure,) = [one for one in results.figures() if "published" in one.name and one.target]
+    assert (figure.target, figure.met) == (10.0, met)
