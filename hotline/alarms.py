@@ -99,5 +99,6 @@ class JournalAlarms:
 
 
 def _occurrence(kind: AlarmKind, detail: str) -> tuple[AlarmKind, str]:
-    """Return what counts as the same occurrence: two who call for help are two."""
-    return kind, detail if kind is AlarmKind.HELP_REQUESTED else ""
+    """Return what counts as the same occurrence: two who call for help are two, and so is a clock
+    that is set forward and then back."""
+    return kind, detail if kind in (AlarmKind.HELP_REQUESTED, AlarmKind.CLOCK_SET) else ""

@@ -54,7 +54,7 @@ class HotlineServer:
         clock: MachineClock | None = None,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
-        self._environment = {**os.environ, **(clock.environment if clock else {})}
+        self._clock_set = clock.environment if clock else {}
         self.folder = folder
         self.config = folder / "hotline.toml"
         folder.mkdir(parents=True, exist_ok=True)
@@ -75,6 +75,10 @@ class HotlineServer:
         self._log = folder / "up.log"
         self._log_before = 0
         self._killed: Counter[str] = Counter()
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, **self._clock_set}
 
     @property
     def edge(self) -> str:

@@ -11,10 +11,11 @@
 -- INVARIANT The place depends on the score alone, which grows with the arrival: one earlier by n ms
 --           is smaller by n. Arrivals are counted by the queue's own time: whoever comes after the
 --           clock was set back comes after those who came before. Whoever was promised a callback and
---           calls again has the place of that, and the promise is no more. A kept place is taken once, and never by the contact that left
---           it; whoever did not hear that it was taken is told again. A gateway that says so of a
---           contact that is talking here knows better: it lost the counselor while Redis was away. Unless a
---           phone rang for it when it said so: then the counselor has picked up since.
+--           calls again has the place of that, and the promise is no more. A kept place is taken
+--           once, and never by the contact that left it; whoever did not hear that it was taken is
+--           told again. A gateway that says so of a contact that is talking here knows better: it
+--           lost the counselor while Redis was away. Unless a phone rang for it when it said so: then
+--           the counselor has picked up since.
 local contact, gateway, score, asks = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local digest, arrived, since, asked = ARGV[11], ARGV[12], ARGV[13], ARGV[14]
 local key = CONTACT .. contact

@@ -8,14 +8,14 @@
 -- RETURNS what was done: {'away'} | {'lost', contact, gateway, seq, state, counselor} |
 --         {'withdrawn', contact, counselor} | {'released', counselor} | {'returned', contact, gateway},
 --         each as a list
--- INVARIANT Nobody stays offered or talking for a gateway that is dead, nor offered beyond the
---           lease, nor in wrap-up beyond the deadline. An offer past its lease is held against nobody:
---           whoever rang in vain has given it back before, so no phone rang for this one. A contact that is lost gets its ContactFailed
---           in the journal here, once, whoever sweeps, and its place is kept; a request just
---           goes, its counselor freed; a callback is nobody's again, and comes and goes with its
---           caller's openings. After an absence, or a
---           clock that jumped, all leases begin anew, for nobody could renew them; a clock set
---           back lengthens no wrap-up.
+-- INVARIANT Nobody stays offered or talking for a gateway that is dead, nor offered beyond the lease,
+--           nor in wrap-up beyond the deadline. An offer past its lease is held against nobody:
+--           whoever rang in vain has given it back before, so no phone rang for this one. A contact
+--           that is lost gets its ContactFailed in the journal here, once, whoever sweeps, and its
+--           place is kept; a request just goes, its counselor freed; a callback is nobody's again,
+--           and comes and goes with its caller's openings. After an absence, or a clock that jumped,
+--           all leases begin anew, for nobody could renew them; a clock set back lengthens no
+--           wrap-up.
 local gateway_lease, offer_lease = tonumber(ARGV[4]), tonumber(ARGV[5])
 local longest_gap, wrap_up, setting = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 local place = tonumber(ARGV[9])

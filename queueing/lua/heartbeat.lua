@@ -70,7 +70,9 @@ for i = 1, #before, 2 do
         read_tail(seqs) -- what it said since its last heartbeat
         take_back(contact, seqs[contact] or 0, 'gateway_lost')
       else
-        if held[3] ~= 'talking' and held[3] ~= 'elsewhere' then keep_place(contact, 'fault', tonumber(ARGV[8])) end
+        if held[3] ~= 'talking' and held[3] ~= 'elsewhere' then
+          keep_place(contact, 'fault', tonumber(ARGV[8]))
+        end
         remove(contact, 'forgotten', 'system', tonumber(ARGV[6]), ARGV[7])
       end
       forgotten[#forgotten + 1] = contact

@@ -17,6 +17,9 @@ if because == 'elsewhere' and state ~= 'talking' then
   set_aside(contact)
   return 1
 end
-if state == 'queued' or state == 'offered' or because == 'fault' then keep_place(contact, because, tonumber(ARGV[8])) end
-remove(contact, requested_for(contact) and 'request_over' or 'caller_left', 'system', tonumber(ARGV[5]), ARGV[6])
+if state == 'queued' or state == 'offered' or because == 'fault' then
+  keep_place(contact, because, tonumber(ARGV[8]))
+end
+local why = requested_for(contact) and 'request_over' or 'caller_left'
+remove(contact, why, 'system', tonumber(ARGV[5]), ARGV[6])
 return 1

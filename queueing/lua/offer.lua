@@ -7,8 +7,9 @@
 --         contact, counselor, step, '1' when sticky else '0', the steps that are open for the contact
 --         (queueing.routing.opened), contact, ...
 -- RETURNS for each pair the offer's number, or '' when one of the two was no longer free
--- INVARIANT What was open for a contact is kept with it, should the offer come to nothing. A contact has at most one offer and a counselor at most one contact. The claim, the
---           number, the lease, the journal's event and the gateway's inbox are one step.
+-- INVARIANT What was open for a contact is kept with it, should the offer come to nothing. A contact
+--           has at most one offer and a counselor at most one contact. The claim, the number, the
+--           lease, the journal's event and the gateway's inbox are one step.
 local until_ms, plan, remembered, claimer = ARGV[4], quoted(ARGV[5]), ARGV[6], ARGV[7]
 local numbers = {}
 

@@ -11,11 +11,12 @@
 -- A request for a second counselor is a contact to the queue; its id names the contact that it is
 -- for (hotline.ids). The journal knows that contact alone, and no place is kept for a request.
 --
--- INVARIANT  A contact is in WAITING, or its hash names an offer and a counselor whose hash names
---            the contact: never both, and neither only while its state is elsewhere (leave.lua).
---            A counselor is in READY exactly while its state is ready, in WRAP_UPS exactly while it is wrap_up; RINGING holds the contacts
---            that are offered. Every change of a counselor's state is in JOURNAL; every change of
---            WAITING, of a counselor or of the plan is in CHANGES, after it was made.
+-- INVARIANT  A contact is in WAITING, or its hash names an offer and a counselor whose hash names the
+--            contact: never both, and neither only while its state is elsewhere (leave.lua). A
+--            counselor is in READY exactly while its state is ready, in WRAP_UPS exactly while it is
+--            wrap_up; RINGING holds the contacts that are offered. Every change of a counselor's
+--            state is in JOURNAL; every change of WAITING, of a counselor or of the plan is in
+--            CHANGES, after it was made.
 
 local JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
   OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,

@@ -7,8 +7,9 @@
 -- RETURNS stands, given_up or withdrawn: what became of the promise; offered: it is kept, for another
 --         offer of it is on its way here; gone: it was not this gateway's
 -- INVARIANT The contact is nobody's, and in line or waiting for an opening; or it has ended, once. A
---           counselor who listened while it was dialled in vain is ready at once, without wrap-up. A gateway that
---           does not know whether it was dialled journals nothing: no number is given to two events.
+--           counselor who listened while it was dialled in vain is ready at once, without wrap-up. A
+--           gateway that does not know whether it was dialled journals nothing: no number is given to
+--           two events.
 local contact, gateway, offer = ARGV[4], ARGV[5], ARGV[6]
 local held = call('HMGET', CONTACT .. contact, 'gateway', 'state', 'offer')
 if not promised(contact) or held[1] ~= gateway then return 'gone' end

@@ -3,10 +3,11 @@
 -- KEYS    see prelude.lua
 -- SHARED  gateways
 -- ARGV    none of its own
--- RETURNS generation; number of the last change in it; plan (TOML, or nothing); how many gateways have
---         not said what they do since Redis started; who waits, in order, a line each: contact, score,
---         sticky, who was tried, what was open, JSON of what it asks for; who is there, a line each: counselor,
---         state, idle, busy, available, since, JSON of the profile; with tabs between
+-- RETURNS generation; number of the last change in it; plan (TOML, or nothing); how many gateways
+--         have not said what they do since Redis started; who waits, in order, a line each: contact,
+--         score, sticky, who was tried, what was open, JSON of what it asks for; who is there, a line
+--         each: counselor, state, idle, busy, available, since, JSON of the profile; with tabs
+--         between
 -- INVARIANT Changes nothing, but names the generation of data that has no name yet. What cannot be
 --           read is a line like any other, and whoever reads it sees whose. With ten thousand who
 --           wait it holds Redis up for a twentieth of a second, so nobody asks for it but at the

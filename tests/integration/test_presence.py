@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from hotline.events import CounselorState as S
+from hotline.ids import OfferId
 from hotline.ports import Offer, OfferOutcome
 from queueing.limits import Limits
 from queueing.presence import TRANSITIONS, Occasion
@@ -95,6 +96,7 @@ async def test_scripts_do_what_the_table_says(redis_url: str, state: S, occasion
 
 
 async def a_stranger(scene: QueueScene) -> Offer:
-    """An offer that is another counselor's, under 1001's name: it must not count."""
+    """The next offer after another counselor's, of which Redis knows nothing: it must not count."""
     offer = await scene.an_offer("c9", "1009")
-    return replace(offer, counselor=(await scene.presence("1001")).profile.id)
+    profile = (await scene.presence("1001")).profile
+    return replace(offer, id=OfferId(str(int(offer.id) + 1)), counselor=profile.id)

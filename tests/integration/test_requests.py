@@ -226,7 +226,7 @@ async def test_offer_of_a_request_past_its_lease_goes_back_in_line(redis_url: st
         assert await scene.offer(REQUEST, "2001") is not None
         await scene.pass_time(scene.limits.offer_lease + 2, GATEWAY)
         assert await scene.line() == [REQUEST]
-        assert await scene.state("2001") is S.NOT_READY
+        assert await scene.state("2001") is S.READY, "nobody is blamed for a fault of ours"
         assert await scene.state("1001") is S.TALKING
 
 
