@@ -14,8 +14,9 @@ The stream's entries (`keys.CHANGES`), all values text:
                     tried (counselors asked in vain, longest ago first),
                     opened (steps that were open at its last offer: `routing.opened`)
     op=left       contact                                  gone
-    op=offered    contact, counselor                       out of line, to this counselor
-    op=counselor  counselor, state, idle, busy, on         ms; busy since on
+    op=offered    contact, counselor, available, counted   out of line, to this counselor
+    op=counselor  counselor, state, idle, busy, available, counted
+                                                           ms, as in `routing.standing.Standing`
     op=profile    counselor, profile (JSON)                new or changed
     op=removed    counselor
     op=plan       version

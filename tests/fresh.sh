@@ -22,10 +22,11 @@ archive() {
     sed -n '/security/d; /debian/{p;q}')
   case $site in
     mirror+file:*) grep -om 1 '^[a-z]*://[^[:space:]]*' "${site#mirror+file:}" ;;
-    *) echo "${site:-http://deb.debian.org/debian}" ;;
+    *) echo "$site" ;;
   esac
 }
 mirror=${MIRROR:-$(archive)}
+[ -n "$mirror" ] || { echo "fresh: apt has no archive here; MIRROR=http://... names one" >&2; exit 1; }
 
 folder=$(mktemp -d "${TMPDIR:-/var/tmp}/hotline-fresh.XXXX")
 trap 'rm -rf --one-file-system "$folder"' EXIT

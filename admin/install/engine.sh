@@ -3,6 +3,7 @@
 #
 #   engine.sh PYTHON CACHE_DIR
 #
+# MIRROR names another Debian archive, for a machine whose own has no sources.
 # The engine is built from Debian's copy of the pjproject source and kept as a
 # wheel in CACHE_DIR, named by the hash of this recipe; a later run only
 # installs it. Where it cannot be built, the PyPI wheel serves (4 calls per
@@ -20,11 +21,11 @@ installed() { [ "$(cat "$(site)/pjsua2.recipe" 2>/dev/null)" = "$1" ]; }
 mark() { echo "$1" > "$(site)/pjsua2.recipe"; }
 
 # The Debian archives that apt is set up with, in its own words (also `mirror+file:`), one a line;
-# known before their lists are. Last Debian's own, for a machine whose mirror has no sources.
+# known before their lists are; last the one that MIRROR names.
 archives() {
   { apt-get indextargets --no-release-info --format '$(SITE)' 'Created-By: Packages' 2>/dev/null || true; } |
     sed -n '/security/d; /debian/p'
-  echo http://deb.debian.org/debian
+  if [ -n "${MIRROR:-}" ]; then echo "$MIRROR"; fi
 }
 
 # Fetch the pjproject tarball through apt, with lists of our own, so that the machine's sources
@@ -43,7 +44,7 @@ fetch() {
       (cd "$1" && apt-get "${options[@]}" source --download-only asterisk) &&
       tar -C "$1" -xf "$1"/asterisk_*.orig-Xpjproject.tar.xz; then return; fi
   done
-  say "no archive has the source"
+  say "no archive has the source; MIRROR=http://... names another Debian archive"
   return 1
 }
 

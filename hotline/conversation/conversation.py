@@ -83,7 +83,7 @@ class Conversation:
             queue=line.queue,
             waiting_room=waiting_room,
             errands=self._errands,
-            clock=line.dates or line.clock,
+            clock=line.calendar,
         )
         self._seat = Seat(
             contact,

@@ -40,6 +40,11 @@ class Line:
     terms: CallbackTerms | None = None
     dates: Clock | None = None
 
+    @property
+    def calendar(self) -> Clock:
+        """What events are dated by."""
+        return self.dates or self.clock
+
     def now(self) -> datetime:
         """What an event is dated that happens now."""
-        return (self.dates or self.clock).now()
+        return self.calendar.now()

@@ -12,11 +12,12 @@ import redis
 
 from hotline.contact import ContactState as C
 from hotline.events import CounselorState as S
-from hotline.events import CounselorStateChanged
+from hotline.events import ContactRevived, CounselorStateChanged
 from hotline.ids import ContactId, CounselorId, GatewayId, OfferId
 from hotline.ports import Carried, Offer, OfferOutcome, Restated
 from queueing import keys
 from queueing.limits import Limits
+from tests.integration.test_leases import failures, write
 from tests.queue_scene import GATEWAY, OTHER_GATEWAY, QueueScene, a_profile, a_queue, a_waiting
 from tests.queue_state import Look, copy_all
 
@@ -159,6 +160,25 @@ async def test_gateway_that_was_only_silent_has_its_counselors_talking_again(
         await scene.store.finish(offer, requeue=False)
         await scene.store.heartbeat(GATEWAY, {})
         assert (await scene.store.heartbeat(GATEWAY, {C1: Carried(seq=12)})).failed == {}
+
+
+async def test_contact_that_was_revived_is_failed_again_when_its_gateway_dies(
+    redis_url: str,
+) -> None:
+    """Its first failure is still among the journal's last entries: it did not end there."""
+    async with a_queue(redis_url) as scene:
+        offer = await scene.a_talk()
+        await scene.store.heartbeat(GATEWAY, {C1: Carried(seq=9)})
+        await scene.pass_time(17, OTHER_GATEWAY)
+        assert [failed.seq for failed in failures(scene)] == [10]
+        beat = await scene.store.heartbeat(GATEWAY, {C1: does(C.TALKING, offer)})
+        assert beat.failed == {"c1": 10}
+        write(scene, ContactRevived, "c1", 11, state="talking", counselor="1001")
+        await scene.store.restate(a_waiting(), offer, talking=True)
+        await scene.store.heartbeat(GATEWAY, {C1: replace(does(C.TALKING, offer), seq=11)})
+        await scene.pass_time(17, OTHER_GATEWAY)
+        assert [failed.seq for failed in failures(scene)] == [10, 12]
+        assert await scene.state() is S.WRAP_UP
 
 
 async def test_caller_who_is_still_there_has_no_place_kept_for_another_call(redis_url: str) -> None:

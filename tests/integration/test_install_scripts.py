@@ -42,7 +42,7 @@ chmod 755 "$tree/configure"
 """
 MAKE = 'case "$*" in *{fails}*) exit 2 ;; esac; touch pjsua2.py\n'
 MIRROR = "http://mirror.example/debian"
-DEBIAN = "http://deb.debian.org/debian"
+NAMED = "http://named.example/debian"
 
 
 class Scene:
@@ -54,6 +54,7 @@ class Scene:
         self.site = folder / "site"
         self.cache = folder / "cache"
         self.source = folder / "source"
+        self.mirror = ""
         self._calls = folder / "calls"
         for place in (self.bin, self.site):
             place.mkdir()
@@ -66,9 +67,10 @@ class Scene:
     def run(self, script: Path, *words: str) -> subprocess.CompletedProcess[str]:
         """Run `script` in our folder, with the fakes first in PATH."""
         path = f"{self.bin}:{os.environ['PATH']}"
+        log = str(self.folder / "log")
         return subprocess.run(
             [str(script), *words],
-            env={**os.environ, "PATH": path, "LOG": str(self.folder / "log")},
+            env={**os.environ, "PATH": path, "LOG": log, "MIRROR": self.mirror},
             cwd=self.folder, capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
 
@@ -286,15 +288,16 @@ Components: main
     ],
     ids=["mirror", "deeper", "security alone", "cloud image", "none"],
 )
-def test_source_is_asked_of_apts_own_archives_and_then_of_debians(
+def test_source_is_asked_of_apts_own_archives_and_then_of_the_one_that_is_named(
     scene: Scene, engine: Engine, name: str, text: str, archives: list[str]
 ) -> None:
-    sources(scene, text, name=name, having=DEBIAN)
+    sources(scene, text, name=name, having=NAMED)
+    scene.mirror = NAMED
     done = engine()
     assert engines_installed(scene) == ["pjsua2-2.17.whl"], done.stdout + done.stderr
     lines = (scene.folder / "asked").read_text().splitlines()
     assert [line.split()[2:] for line in lines] == [
-        [archive, "sid", "main"] for archive in [*archives, DEBIAN]
+        [archive, "sid", "main"] for archive in [*archives, NAMED]
     ]
     assert all("signed-by=" in line for line in lines)
 
@@ -315,13 +318,14 @@ def test_engine_that_cannot_be_built_is_the_published_wheel_until_tomorrow(
     if fault == "compiler":
         compiles(scene, fails="dep")
     elif fault == "mirror":
-        sources(scene, f"deb {MIRROR} bookworm main", having="nowhere.example")
+        sources(scene, f"deb {MIRROR} bookworm main", having=NAMED)
     else:
         scene.program(scene.bin / "tar", "exit 2\n")
     done = engine()
     assert done.returncode == 0, done.stdout + done.stderr
     assert "could not be built" in done.stdout
     assert "4 calls per process" in done.stdout
+    assert ("MIRROR=http" in done.stdout) == (fault != "compiler"), "what to do"
     [line] = [call for call in scene.called("python") if "pip install" in call]
     assert "--require-hashes" in line
     assert line.endswith("wheel.txt")

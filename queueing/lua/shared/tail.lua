@@ -31,23 +31,25 @@ local function tail_begins()
   return earliest and whole(math.max(0, earliest - TAIL_MARGIN)) or '-'
 end
 
-local function read_entry(entry, seqs)
+-- The newest come first: what was lost and then revived (`revived`, by contact) has not ended there.
+local function read_entry(entry, seqs, revived)
   local event = {}
   for i = 1, #entry[2], 2 do event[entry[2][i]] = entry[2][i + 1] end
   local seq = seqs[event.subject]
-  if seq and ENDINGS[event.type] then
+  if seq and ENDINGS[event.type] and not revived[event.subject] then
     seqs[event.subject] = nil
   elseif seq then
+    if event.type == 'ContactRevived' then revived[event.subject] = true end
     seqs[event.subject] = math.max(seq, tonumber(event.seq))
   end
 end
 
 -- Raise `seqs` (contact -> last seq) to what the journal says; those that ended there become nil.
 local function read_tail(seqs)
-  local first, last = tail_begins(), '+'
+  local first, last, revived = tail_begins(), '+', {}
   for _ = 1, TAIL_BLOCKS do
     local block = call('XREVRANGE', JOURNAL, last, first, 'COUNT', TAIL_BLOCK)
-    for _, entry in ipairs(block) do read_entry(entry, seqs) end
+    for _, entry in ipairs(block) do read_entry(entry, seqs, revived) end
     if #block < TAIL_BLOCK then return end
     last = '(' .. block[#block][1]
   end
