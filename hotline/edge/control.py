@@ -6,6 +6,7 @@ Nothing set here outlives the edge: after a restart every gateway is active agai
 from __future__ import annotations
 
 import json
+import math
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -86,8 +87,10 @@ class Control:
         return cls(configuration.rpc_socket(settings), database=configuration.database(settings))
 
     def ping(self) -> float:
-        """Return for how many seconds the edge has been up."""
-        return float(self._call("core.uptime")["uptime"])
+        """Return for how many seconds the edge has been up: infinite where nobody knows, for the
+        clock was set back to before its start."""
+        uptime = float(self._call("core.uptime")["uptime"])
+        return uptime if uptime >= 0 else math.inf
 
     def drain(self, slot: str) -> None:
         """Send no new call to the gateway; dialogs and its own calls to phones go on.

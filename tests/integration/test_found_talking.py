@@ -11,8 +11,8 @@ import pytest
 import redis
 
 from hotline.contact import ContactState as C
-from hotline.events import CounselorState as S
 from hotline.events import ContactRevived, CounselorStateChanged
+from hotline.events import CounselorState as S
 from hotline.ids import ContactId, CounselorId, GatewayId, OfferId
 from hotline.ports import Carried, Offer, OfferOutcome, Restated
 from queueing import keys

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from socket import SOCK_DGRAM
+from types import FrameType
 from typing import Any, TypeVar
 
 from hotline.call import LegEvent, LegInvited
@@ -17,6 +20,8 @@ from tests.servers import free_port, rtp_port
 
 E = TypeVar("E", bound=LegEvent)
 PHONE = "127.0.0.9"
+AWAKE = 0.5
+"""Seconds: a turn of the loop that took longer stood still for the rest."""
 
 
 class Line:
@@ -104,10 +109,19 @@ def uri_of(line: Line, user: str = "12356") -> str:
 
 
 async def until(condition: Callable[[], object], *, seconds: float = 20.0) -> None:
-    """Poll `condition` on the loop until it holds."""
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - the condition is anything, no event tells of it
-            await asyncio.sleep(0.005)
+    """Poll `condition` on the loop until it holds; `seconds` are those in which we were awake: a
+    machine that stood still is no fault of what we wait for. Raises TimeoutError."""
+    left, before = seconds, time.monotonic()
+    while not condition():
+        if left <= 0:
+            raise TimeoutError(f"{_asked_at(sys._getframe(1))}: not so within {seconds:g} s")
+        await asyncio.sleep(0.005)
+        now = time.monotonic()
+        left, before = left - min(now - before, AWAKE), now
+
+
+def _asked_at(asker: FrameType) -> str:
+    return f"{Path(asker.f_code.co_filename).name}:{asker.f_lineno} ({asker.f_code.co_name})"
 
 
 def complete(track: Path) -> bool:
