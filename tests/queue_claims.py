@@ -59,19 +59,20 @@ class ClaimPlay(Play):
         picture = Picture(plan_or_default(shot.plan))
         for standing in shot.counselors:
             picture.counselor_stands(standing)
-        for one in shot.line:
-            assert one.waiting is not None
+        waits = [(one, one.waiting) for one in shot.line if one.waiting is not None]
+        assert len(waits) == len(shot.line)
+        for one, waiting in waits:
             picture.contact_waits(
-                one.waiting, sticky=one.sticky, score=one.score, tried=one.tried, opened=one.opened
+                waiting, sticky=one.sticky, score=one.score, tried=one.tried, opened=one.opened
             )
         pairs = picture.pairs(keys.milliseconds(self.clock.now()))
         given = {pair.contact: pair.sticky for pair in pairs}
         left_behind = set()
-        for waiting, sticky in shot.waiting:
+        for one, waiting in waits:
             request = requested_for(waiting.contact) is not None
-            asks = (waiting.priority, waiting.skills, request)  # all else is the same for all
+            asks = (waiting.priority, waiting.skills, request, one.opened)  # all else is the same
             assert asks not in left_behind or given.get(waiting.contact) in (None, True)
-            if sticky is None and waiting.contact not in given:
+            if one.sticky is None and not one.tried and waiting.contact not in given:
                 left_behind.add(asks)
         return pairs
 
