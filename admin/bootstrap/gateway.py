@@ -125,6 +125,7 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
             alarms=alarms,
             staffing=gateway,
             calls_back=lambda: gateway.calls_back,
+            phones=watch,
         ),
         inbox=Inbox(
             settings.redis_url,
