@@ -27,6 +27,7 @@ from tests.faults.test_queue_killed import Caller, Crowd, a_crowd
 from tests.hotline_server import HotlineServer
 from tests.sip.line import until
 from tests.sip.parties import COUNSELOR_HERTZ, Parties, gathered
+from tests.sip.test_recording import recordings_of
 
 EACH = 2
 """So many wait, so many phones ring, so many talk: one of each on either gateway."""
@@ -57,6 +58,7 @@ def running(folder: Path, prompts: Path, *, drain: float) -> Iterator[HotlineSer
             "queueing.position_every": 3,
             "gateway.ring_timeout": 120,
             "gateway.drain": drain,
+            "edge.phone_ping": 60,  # while all begins anew on a busy machine, no phone is judged
         },
         prompts=prompts,
     )
@@ -94,6 +96,9 @@ async def test_platform_ended_and_begun_again_accounts_for_everybody_and_keeps_t
                     crowd.parties.endings(caller.contact) == [CALLER_LEFT] for caller in again
                 )
         journalled_once(server)
+        for caller in crowd.talking:
+            [kept] = recordings_of(server, caller.contact)
+            assert kept.stopped_at is not None  # the worker has it to seal, now or at its next look
         for caller in before:
             assert endings(server, caller.contact) == [("ContactFailed", GOODBYE)]
         [row] = [row for row in server.stats("--by", "day") if row["node"] == "city"]
