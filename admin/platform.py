@@ -29,6 +29,7 @@ Say = Callable[[str], None]
 """Shows one line of progress."""
 EDGE_PATIENCE_SECONDS = 10.0
 EDGE_LOOK_SECONDS = 0.1
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def prepare(settings: Settings, say: Say) -> None:
@@ -147,12 +148,19 @@ async def stay(settings: Settings, config: Path, say: Say) -> None:
     async with running(settings, config, say, stop) as supervisor:
         say(f"up; callers reach {settings.edge.address}:{settings.edge.port}")
         await supervisor.run_until(stop)
+        for number in STOP_SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, supervisor.hurry)
+        if settings.gateway.drain:
+            say(
+                f"no new calls; who is here may go on for {settings.gateway.drain:g} s; "
+                "Ctrl-C, or `hotline down`, once more ends it at once"
+            )
 
 
 def stop_on_signals() -> asyncio.Event:
     """Return an event that SIGTERM and SIGINT set, instead of ending the program."""
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     return stop
 

@@ -143,6 +143,9 @@ class Gateway(_Section):
     """Whether a counselor whose state the system or an operator changed is told by a short call."""
     rtp_silence: Seconds = 20
     """A leg from which neither RTP nor RTCP comes for so long, and that is not on hold, is lost."""
+    drain: Annotated[float, Field(ge=0, le=86400)] = 0
+    """How long a gateway that is told to end lets go on who is here, taking no new calls; a second
+    SIGTERM ends it at once. 0: it says goodbye to everybody at once."""
     session_expires: Annotated[int, Field(ge=90)] = 300
     """RFC 4028; at least 90. A phone that dies on hold is found out after so long at the most."""
 

@@ -11,7 +11,7 @@ from hotline.config import Settings
 from hotline.configfault import sentence, sentences
 from hotline.errors import ConfigError
 from hotline.menu.flowfiles import flow_names
-from hotline.tier import is_below
+from hotline.tier import is_below, must_be_below
 
 
 def load(path: Path, *, lost_flows: bool = False) -> Settings:
@@ -31,9 +31,8 @@ def load(path: Path, *, lost_flows: bool = False) -> Settings:
 
 def _strange_nodes(settings: Settings, path: Path) -> list[str]:
     root = settings.site.node
-    what = f"must be site.node, {root!r}, or below it, such as {root}/east"
     return [
-        sentence(path, (section, n, "node"), what, node)
+        sentence(path, (section, n, "node"), must_be_below(root), node)
         for section, nodes in (
             ("lines", [line.node for line in settings.lines]),
             ("areas", [area.node for area in settings.areas]),

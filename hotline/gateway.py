@@ -104,6 +104,7 @@ class Gateway:
         self._by_leg: dict[LegId, Charge] = {}
         self._announcements: dict[LegId, Announcement] = {}
         self._notices: dict[LegId, Notice] = {}
+        self._draining = False
         self._leaving = False
 
     @property
@@ -163,11 +164,11 @@ class Gateway:
             dialable=bool(dialable(event.caller)),
         )
         full = self.contacts >= self._max_contacts
-        if (full or self._leaving) and event.headers.get("last") != "yes":
+        if (full or self._draining) and event.headers.get("last") != "yes":
             self._hand_over(event.leg)  # the edge has another gateway: not a contact of ours
             return
         conversation = self._converse(arrival, line)
-        if self._leaving:
+        if self._draining:
             conversation.turn_away(Reason.SHUTDOWN)
             self._hand_over(event.leg)
             return
@@ -189,9 +190,8 @@ class Gateway:
             return SealedNumber(cipher="", digest="")
 
     def _feature_call(self, event: LegInvited, counselor: CounselorId) -> None:
-        announcement = self._announce(event.leg)
         code = event.dialled
-        announcement.begin(lambda: feature.dial(code, counselor, self._counselors))
+        self._announce(event.leg).begin(lambda: feature.dial(code, counselor, self._counselors))
 
     def _refuse_full(self, conversation: Conversation) -> None:
         """Journal the caller we cannot serve; apologise in words while a leg is free for it."""
@@ -200,8 +200,7 @@ class Gateway:
         )
         leg = conversation.arrival.leg
         conversation.turn_away(Reason.OVER_CAPACITY)
-        telephone = self._switchboard.telephone
-        if self._legs_used + LEGS_KEPT_FREE > telephone.capacity:
+        if self._legs_used + LEGS_KEPT_FREE > self._switchboard.telephone.capacity:
             self._hand_over(leg)
             return
 
@@ -256,8 +255,7 @@ class Gateway:
         """What the engine told of this leg may be lost; announcements end by themselves."""
         detail = "a fault as the engine told of a call, see the log"
         self._switchboard.alarms.raise_alarm(AlarmKind.FAULT, detail)
-        charge = self._by_leg.get(event.leg) or self._owner_of(event.leg)
-        if charge is not None:
+        if charge := self._by_leg.get(event.leg) or self._owner_of(event.leg):
             self._rescue(charge, event)
 
     def _rescue(self, charge: Charge, event: LegEvent | None) -> None:
@@ -307,7 +305,7 @@ class Gateway:
     @property
     def calls_back(self) -> bool:
         """Whether a callback may be claimed for this gateway now."""
-        rests = self._leaving or self._returns.rests
+        rests = self._draining or self._returns.rests
         return not rests and self.contacts < self._max_contacts
 
     def _hold(self, charge: Charge) -> None:
@@ -322,8 +320,7 @@ class Gateway:
 
     def ordered(self, order: EscalateContact) -> None:
         """Somebody gives an order about a contact of ours."""
-        charge = self._concerned(order.contact)
-        if charge is not None:
+        if charge := self._concerned(order.contact):
             charge.ordered(order)
 
     def _concerned(self, contact: ContactId) -> Charge | None:
@@ -388,9 +385,13 @@ class Gateway:
         if self.contacts < self._max_contacts:
             self._switchboard.alarms.clear_alarm(AlarmKind.OVER_CAPACITY)
 
+    def drain(self) -> None:
+        """Take no more calls; those that are here go on."""
+        self._draining = True
+
     async def leave(self) -> None:
         """Take no more calls; end those that are here with a journalled reason."""
-        self._leaving = True
+        self._draining = self._leaving = True
         charges = list(self._charges.values())
         attempt(*(partial(charge.fail, Reason.SHUTDOWN) for charge in charges))
         for charge in charges:

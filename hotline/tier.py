@@ -22,3 +22,8 @@ TierNode = Annotated[str, AfterValidator(_node)]
 def is_below(root: str, node: str) -> bool:
     """Whether `node` is `root` or stands below it."""
     return node == root or node.startswith(f"{root}/")
+
+
+def must_be_below(root: str) -> str:
+    """What is allowed, in words."""
+    return f"must be site.node, {root!r}, or below it, such as {root}/east"

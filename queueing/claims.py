@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
+from typing import Protocol
 
 from hotline.errors import QueueUnavailable
-from hotline.ids import GatewayId
+from hotline.ids import CounselorId, GatewayId
 from hotline.ports import Offer
 from queueing.feed import Feed
 from queueing.offers import Offers
@@ -26,10 +27,22 @@ FLIGHT = 4
 """How many such scripts are sent before an answer is awaited."""
 
 
-class Claims:
-    """One dispatcher's; `gateway` is the one it works for."""
+class Vouching(Protocol):
+    """Knows whose phone proved alive."""
 
-    def __init__(self, *, offers: Offers, feed: Feed, gateway: GatewayId) -> None:
+    async def unreachable(self, counselors: Collection[CounselorId]) -> Collection[CounselorId]:
+        """Return those who must not be offered anybody. Raises QueueUnavailable."""
+        ...
+
+
+class Claims:
+    """One dispatcher's; `gateway` is the one it works for. With `phones`, nothing is claimed for a
+    counselor whose phone is dead."""
+
+    def __init__(
+        self, *, offers: Offers, feed: Feed, gateway: GatewayId, phones: Vouching | None = None
+    ) -> None:
+        self._phones = phones
         self._offers = offers
         self._feed = feed
         self._gateway = gateway
@@ -74,6 +87,7 @@ class Claims:
         made: list[Offer] = []
         epoch, seen = self._feed.epoch, self._feed.seen
         try:
+            pairs = await self._vouched(pairs)
             for first in range(0, len(pairs), BATCH * FLIGHT):
                 if self._feed.epoch != epoch:  # proposed from a picture that is gone
                     break
@@ -90,6 +104,18 @@ class Claims:
                 offer.counselor, offer.step, ", sticky" if offer.sticky else "",
             )  # fmt: skip
         return made
+
+    async def _vouched(self, pairs: Sequence[Pair]) -> Sequence[Pair]:
+        """Return the pairs that may be claimed; the others are refused."""
+        if self._phones is None:
+            return pairs
+        try:
+            dead = await self._phones.unreachable({pair.counselor for pair in pairs})
+        except QueueUnavailable:
+            self._refused += pairs
+            raise
+        self._refused += [pair for pair in pairs if pair.counselor in dead]
+        return [pair for pair in pairs if pair.counselor not in dead]
 
     async def _fly(self, pairs: Sequence[Pair], *, left: Sequence[Pair]) -> list[Offer]:
         plan = self._feed.plan

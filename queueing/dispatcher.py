@@ -17,7 +17,7 @@ from hotline.events import AlarmKind
 from hotline.ids import ContactId, GatewayId
 from hotline.ports import Alarms, Offer, Staffing
 from queueing.cancellation import still_wanted
-from queueing.claims import Claims
+from queueing.claims import Claims, Vouching
 from queueing.feed import Feed
 from queueing.keys import milliseconds
 from queueing.offers import Offers
@@ -38,8 +38,8 @@ NOBODY = GatewayId("")
 
 class Dispatcher:
     """Offers contacts to counselors until cancelled; `gateway` is the one it works for, `staffing`
-    hears for which of its contacts nobody is there, and `calls_back` says whether it may be given a
-    callback now."""
+    hears for which of its contacts nobody is there, `calls_back` says whether it may be given a
+    callback now, and `phones` whose phone is dead."""
 
     def __init__(
         self,
@@ -52,8 +52,9 @@ class Dispatcher:
         staffing: Staffing | None = None,
         tick: float = TICK,
         calls_back: Callable[[], bool] = lambda: True,
+        phones: Vouching | None = None,
     ) -> None:
-        self._claims = Claims(offers=offers, feed=feed, gateway=gateway)
+        self._claims = Claims(offers=offers, feed=feed, gateway=gateway, phones=phones)
         self._feed = feed
         self._gateway = gateway
         self._clock = clock

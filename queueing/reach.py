@@ -1,7 +1,8 @@
 """Nobody is offered a caller whose phone is dead: who is ready with such a phone is made not ready.
 
 Each gateway on the edge's machine looks every two seconds, for the edge's control socket is local.
-Several may look at the same time: saying it twice changes nothing. With several edges, each has
+Several may look at the same time: saying it twice changes nothing. Whoever became ready since is
+looked at before a contact is claimed for them (`unreachable`). With several edges, each has
 phones that the others do not know: a watcher beside each would write what it knows into Redis
 (HASH extension -> last proof, kept at the latest), and one would judge by that. That is not built.
 
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -40,6 +41,8 @@ MARGIN = timedelta(seconds=2)
 """What the edge's whole seconds and a slow answer may add."""
 JUMP = timedelta(seconds=1)
 """By how much the two clocks may differ between two looks before the wall clock has jumped."""
+ANSWER_SECONDS = 0.25
+"""For so long a claim waits for what the edge knows of a phone."""
 MANY = 3
 """So many dead phones at once, and more than half of all, are more likely a fault of ours."""
 AWAY_SECONDS = 30.0
@@ -91,6 +94,10 @@ class Reach:
         self._doubt_until = 0.0
         self._seen: dict[CounselorId, tuple[datetime, float]] = {}
         """The last proof of each who is ready, and the monotonic time at which it was new."""
+        self._alive: frozenset[CounselorId] = frozenset()
+        """Who was ready at the last look, with a phone that was not dead."""
+        self._slow_until = 0.0
+        """Until when no claim waits for the edge, which was too slow for the last."""
         self._away_since: float | None = None
         """When the edge did not answer first, since it answered last."""
         self._away_told = False
@@ -131,9 +138,35 @@ class Reach:
         self._seen = {one: seen for one, seen in self._seen.items() if one in ready}
         proofs = await self._proofs(ready)
         gone = [one for one in ready if self._is_gone(one, proofs)]
+        self._alive = frozenset(ready).difference(gone)
         if self._seem_too_many(len(gone), len(ready)):
             return []
         return [one for one in gone if await self._take_out(one)]
+
+    async def unreachable(self, counselors: Collection[CounselorId]) -> set[CounselorId]:
+        """Return those of `counselors` who must not be offered anybody; they are not ready any
+        more. For right before a claim: whom the last look found alive is not asked for again.
+
+        Raises QueueUnavailable. What the edge does not say in time is no death.
+        """
+        asked = [one for one in counselors if one not in self._alive]
+        if not asked or self._clock.monotonic() < max(self._doubt_until, self._slow_until):
+            return set()
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                proofs = await self._proofs(asked)
+        except TimeoutError:
+            self._slow_until = self._clock.monotonic() + EVERY  # a claim waits once, not each time
+            return set()
+        except (EdgeUnavailable, EdgeRefused):
+            return set()
+        self._mind_the_clock()
+        gone = [one for one in asked if self._is_gone(one, proofs)]
+        if self._many_until is not None or len(gone) >= MANY:
+            return set()  # a look has to judge
+        for one in gone:
+            await self._take_out(one)
+        return set(gone)
 
     async def _proofs(self, ready: Iterable[CounselorId]) -> Mapping[CounselorId, datetime]:
         """Ask the edge, also when nobody is ready: so we know whether it answers."""
@@ -215,6 +248,9 @@ class Reach:
         return False
 
     async def _take_out(self, counselor: CounselorId) -> bool:
+        with redis_errors():
+            if await self._redis.zscore(keys.READY, counselor) is None:
+                return False  # changed since, and that stands
         try:
             await self._counselors.change_state(
                 counselor, CounselorState.NOT_READY, reason=UNREACHABLE, by="system"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hotline.events import CounselorState
 from hotline.ids import ContactId, GatewayId, OfferId
 from hotline.ports import Offer
+from queueing.claims import Vouching
 from queueing.dispatcher import Dispatcher
 from queueing.feed import Feed
 from queueing.inbox import Inbox
@@ -62,6 +63,7 @@ async def dispatching(
     *,
     tick: float = 3600,
     calls_back: Callable[[], bool] = lambda: True,
+    phones: Vouching | None = None,
 ) -> AsyncIterator[Dispatching]:
     """Run a gateway's dispatcher; with the default tick it looks only at changes and openings."""
     alarms, owner = FakeAlarms(), Owner()
@@ -75,6 +77,7 @@ async def dispatching(
         staffing=owner,
         tick=tick,
         calls_back=calls_back,
+        phones=phones,
     )
     task = asyncio.create_task(dispatcher.run())
     try:

@@ -80,5 +80,5 @@ class Tale:
 
 def asked(waiting: Waiting) -> dict[str, Any]:
     """Return the facts of a ContactQueued."""
-    return {name: getattr(waiting, name)
-            for name in ("priority", "topic", "language", "skills", "node")}  # fmt: skip
+    names = ("priority", "topic", "language", "skills", "node", "preferred")
+    return {name: getattr(waiting, name) for name in names}

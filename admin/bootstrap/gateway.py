@@ -114,7 +114,9 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
         store=store,
         recorder=conversations.recorder,
         alarms=alarms,
-        flows=FlowWatch(settings.flows_dir, named=settings.flows, alarms=alarms),
+        flows=FlowWatch(
+            settings.flows_dir, named=settings.flows, alarms=alarms, root=settings.site.node
+        ),
         dispatcher=Dispatcher(
             offers=store,
             feed=feed,
@@ -123,6 +125,7 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
             alarms=alarms,
             staffing=gateway,
             calls_back=lambda: gateway.calls_back,
+            phones=watch,
         ),
         inbox=Inbox(
             settings.redis_url,
@@ -147,7 +150,7 @@ def _speaker(settings: Settings, audio: Endpoint, alarms: JournalAlarms) -> Spea
 def _screener(settings: Settings, store: QueueStore, speaker: Speaker, clock: Clock) -> Screener:
     return Screener(
         screening=store,
-        flows=Flows(settings.flows_dir),
+        flows=Flows(settings.flows_dir, root=settings.site.node),
         prompts=speaker.prompts,
         alarms=speaker.alarms,
         clock=clock,

@@ -125,7 +125,10 @@ def _moment(at: datetime) -> str:
 
 
 def down(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """End a running platform: every call is said goodbye to."""
+    """End a running platform: every call is said goodbye to.
+
+    Where gateway.drain lets those who are here go on, saying it once more ends it at once.
+    """
     settings = settings_from(config, lost_flows=True)
     holder = InstanceLock(settings.run_dir).holder()
     if holder is None:

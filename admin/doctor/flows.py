@@ -38,7 +38,7 @@ def _lost(settings: Settings) -> Iterator[Finding]:
 
 
 def _broken(settings: Settings) -> Iterator[Finding]:
-    for fault in broken_flows(settings.flows_dir):
+    for fault in broken_flows(settings.flows_dir, root=settings.site.node):
         yield short(
             SUBJECT,
             Phrase(
@@ -79,7 +79,7 @@ def _read(settings: Settings, name: str) -> Flow | None:
     """Return the flow that serves; None of one that is broken, which is told otherwise."""
     own, shipped = settings.flows_dir / f"{name}.toml", SHIPPED / f"{name}.toml"
     try:
-        return read_flow(own if own.is_file() else shipped)
+        return read_flow(own if own.is_file() else shipped, root=settings.site.node)
     except FlowError:
         return None
 

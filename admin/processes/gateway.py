@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 FLOWS_SECONDS = 5.0
+DRAIN_LOOK_SECONDS = 0.2
 GOODBYE_SECONDS = 0.3
 """How long the last BYEs may be on their way before the engine closes."""
 
@@ -108,6 +110,8 @@ class GatewayService(MultiService):
     def __init__(self, parts: GatewayParts, *, settings: Settings) -> None:
         super().__init__()
         self._parts = parts
+        self._drain = settings.gateway.drain
+        self._hurried = False
         each_second = looks(parts.gateway, parts.recorder, parts.alarms)
         for service in (
             Repeating("poll", parts.endpoint.poll, settings.gateway.poll_ms / 1000),
@@ -133,8 +137,14 @@ class GatewayService(MultiService):
     def stopService(self) -> Deferred[None]:
         return Deferred.fromCoroutine(self._stop())
 
+    def hurry(self) -> None:
+        """Let nobody go on any longer."""
+        self._hurried = True
+
     async def _stop(self) -> None:
-        """Say goodbye while the services still run, then stop them, then close the rest."""
+        """Let go on who is here, for as long as is allowed; say goodbye while the services still
+        run, then stop them, then close the rest."""
+        await asyncio_to_twisted(self._drained())
         with suppress(TimeoutError):
             await asyncio_to_twisted(asyncio.wait_for(self._parts.gateway.leave(), 3.0))
         self._parts.endpoint.shut_down()
@@ -146,6 +156,14 @@ class GatewayService(MultiService):
         if self._parts.notices is not None:
             await asyncio_to_twisted(self._parts.notices.close())
         await asyncio_to_twisted(self._parts.store.close())
+
+    async def _drained(self) -> None:
+        gateway, now = self._parts.gateway, asyncio.get_running_loop().time
+        until = now() + self._drain
+        gateway.drain()
+        log.info("no new calls; %d contacts go on for %g s", gateway.contacts, self._drain)
+        while gateway.contacts and now() < until and not self._hurried:  # noqa: ASYNC110 - no event
+            await asyncio.sleep(DRAIN_LOOK_SECONDS)
 
 
 def run(settings: Settings, name: str) -> None:
@@ -170,7 +188,11 @@ def run(settings: Settings, name: str) -> None:
             reactor.stop()
 
     def stop() -> Deferred[None] | None:
-        return service[0].stopService() if service and service[0].running else None
+        if not service or not service[0].running:
+            return None
+        for number in (signal.SIGTERM, signal.SIGINT):  # the reactor has heard of the first
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(service[0].hurry))
+        return service[0].stopService()
 
     loop.call_soon(start)  # and not callWhenRunning, which comes before the loop runs
     reactor.addSystemEventTrigger("before", "shutdown", stop)

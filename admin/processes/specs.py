@@ -95,7 +95,8 @@ def _gateway(
         ready=probe(settings, name, clock=clock),
         needs=needs,
         binds=(Endpoint("udp", host, port),),
-        stop_seconds=10.0,  # it says goodbye to every call
+        stop_seconds=settings.gateway.drain + 10.0,  # and then it says goodbye to every call
+        ends_at_second_signal=True,
     )
 
 

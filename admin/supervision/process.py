@@ -35,6 +35,8 @@ class ProcessSpec:
     """Not up after so long: killed and started again."""
     stop_seconds: float = 5.0
     """Still there so long after SIGTERM: killed."""
+    ends_at_second_signal: bool = False
+    """It takes its time to end (`stop_seconds`), and a second SIGTERM tells it to take none."""
     probe_every: float = 5.0
     probe_failures: int = 4
     """So many failed probes in a row and it is taken for hung: killed and started again."""

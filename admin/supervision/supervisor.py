@@ -115,6 +115,11 @@ class Supervisor:
         finally:
             stopped.cancel()
 
+    def hurry(self) -> None:
+        """Tell those who take their time to end, once they are told to, to take none."""
+        for child in self._children.values():
+            child.hurry()
+
     def _start(self) -> None:
         for spec in (spec for wave in self._waves for spec in wave):
             self._children[spec.name] = Child(

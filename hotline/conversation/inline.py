@@ -76,6 +76,7 @@ class InLine:
             "topic": menu.topic,
             "language": menu.language,
             "skills": menu.skills,
+            "preferred": menu.preferred,
             "node": self._arrival.node_for(menu),
         }
 

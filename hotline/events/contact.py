@@ -66,13 +66,17 @@ class MenuFinished(ContactEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactQueued(ContactEvent):
-    """The contact waits (the first time: it was 'offered' to the service in queue statistics)."""
+    """The contact waits (the first time: it was 'offered' to the service in queue statistics).
+
+    `skills` are required; of those who hold them, who has more of `preferred` is asked first.
+    """
 
     priority: Priority
     topic: str
     language: str
     skills: tuple[str, ...]
     node: NodeId
+    preferred: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

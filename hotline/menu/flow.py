@@ -38,7 +38,7 @@ from hotline.config import Language
 from hotline.errors import FlowError
 from hotline.events import Priority
 from hotline.menu.flowfiles import FALLBACK, SHIPPED, line_of
-from hotline.tier import TierNode
+from hotline.tier import TierNode, is_below, must_be_below
 
 log = logging.getLogger(__name__)
 
@@ -159,17 +159,18 @@ class Flow(_Part):
         return frozenset({*spoken, *refusal, *self.unknown_key})
 
 
-def parse_flow(raw: dict[str, Any], *, file: str, text: str = "") -> Flow:
+def parse_flow(raw: dict[str, Any], *, file: str, text: str = "", root: str | None = None) -> Flow:
     """Check `raw`; raise FlowError, one sentence per fault: file, node and key, what is allowed.
 
-    With the `text` that it was read from, each sentence names the line as well.
+    With the `text` that it was read from, each sentence names the line as well. With the `root` of
+    the site's tiers, no key may lead outside of them.
     """
     try:
         flow = Flow.model_validate(raw)
     except ValidationError as error:
         faults = [_said(fault["loc"], fault["msg"]) for fault in error.errors()]
     else:
-        faults = [*_lost_ends(flow), *_taken_keys(flow)]
+        faults = [*_lost_ends(flow), *_taken_keys(flow), *_strange_nodes(flow, root)]
         if not faults:
             return flow
     told = []
@@ -179,8 +180,8 @@ def parse_flow(raw: dict[str, Any], *, file: str, text: str = "") -> Flow:
     raise FlowError("\n".join(told))
 
 
-def read_flow(path: Path) -> Flow:
-    """Read and check the flow in `path`. Raises FlowError."""
+def read_flow(path: Path, *, root: str | None = None) -> Flow:
+    """Read and check the flow in `path`, see `parse_flow`. Raises FlowError."""
     try:
         text = path.read_text(encoding="utf-8")
         raw = tomllib.loads(text)
@@ -188,7 +189,7 @@ def read_flow(path: Path) -> Flow:
         raise FlowError(f"{path}: cannot be read: {error}") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise FlowError(f"{path}: is not TOML: {error}") from None
-    return parse_flow(raw, file=str(path), text=text)
+    return parse_flow(raw, file=str(path), text=text, root=root)
 
 
 def _said(where: tuple[int | str, ...], what: str) -> str:
@@ -229,11 +230,22 @@ def _taken_keys(flow: Flow) -> list[str]:
     return faults
 
 
-class Flows:
-    """Finds flows by name: the operator's, read again when the file changes, else the shipped."""
+def _strange_nodes(flow: Flow, root: str | None) -> list[str]:
+    return [
+        f"nodes.{name}.keys.{key}.node: {must_be_below(root)}, not {choice.node!r}"
+        for name, node in flow.nodes.items()
+        for key, choice in node.keys.items()
+        if root is not None and choice.node is not None and not is_below(root, choice.node)
+    ]
 
-    def __init__(self, folder: Path) -> None:
+
+class Flows:
+    """Finds flows by name: the operator's, read again when the file changes, else the shipped. With
+    `root`, that of the site's tiers, an operator's flow that leads outside of them is broken."""
+
+    def __init__(self, folder: Path, *, root: str | None = None) -> None:
         self._folder = folder
+        self._root = root
         self._read: dict[str, tuple[tuple[int, int], Flow | None]] = {}
         """By name: what the file looked like, and its flow; None when it was broken."""
         self._shipped: dict[Path, Flow] = {}
@@ -267,7 +279,7 @@ class Flows:
             return known[1]
         flow: Flow | None = None
         try:
-            flow = read_flow(path)
+            flow = read_flow(path, root=self._root)
         except FlowError as error:
             log.error("the operator's flow %s is not used: %s", name, error)
         self._read[name] = (look, flow)

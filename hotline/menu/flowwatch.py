@@ -16,12 +16,15 @@ from hotline.menu.flowfiles import FALLBACK, flow_names, operators_flows
 from hotline.ports import Alarms
 
 
-def broken_flows(folder: Path) -> list[str]:
-    """Return one sentence per fault in the operator's files: file, line, key, what is allowed."""
+def broken_flows(folder: Path, *, root: str | None = None) -> list[str]:
+    """Return one sentence per fault in the operator's files: file, line, key, what is allowed.
+
+    `root` is that of the site's tiers.
+    """
     faults = []
     for path in operators_flows(folder):
         try:
-            read_flow(path)
+            read_flow(path, root=root)
         except FlowError as error:
             faults += str(error).splitlines()
     return faults
@@ -40,8 +43,11 @@ def lost_flows(folder: Path, named: Collection[str]) -> list[str]:
 class FlowWatch:
     """Looks after the operator's flows: `look` is called every few seconds."""
 
-    def __init__(self, folder: Path, *, named: Collection[str], alarms: Alarms) -> None:
+    def __init__(
+        self, folder: Path, *, named: Collection[str], alarms: Alarms, root: str | None = None
+    ) -> None:
         self._folder = folder
+        self._root = root
         self._named = named
         self._alarms = alarms
         self._seen: object = None
@@ -53,7 +59,8 @@ class FlowWatch:
         if looks == self._seen:
             return
         self._seen = looks
-        faults = [*broken_flows(self._folder), *lost_flows(self._folder, self._named)]
+        broken = broken_flows(self._folder, root=self._root)
+        faults = [*broken, *lost_flows(self._folder, self._named)]
         detail = faults[0] if faults else ""
         if detail == self._told:
             return

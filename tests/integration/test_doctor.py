@@ -164,6 +164,12 @@ def test_broken_menu_and_lost_menu_are_told_with_file_line_and_what_is_allowed(
     [found] = examine_flows(settings)
     assert found.state is Verdict.WARN
     assert f"{path}: line 1: start: there is no node 'nowhere'; the nodes are ask" in found.says.en
+    path.write_text(
+        'start = "ask"\n[nodes.ask]\nprompts = ["topics"]\n'
+        'keys.1 = { topic = "x", node = "town" }\n'
+    )
+    [found] = examine_flows(settings)
+    assert f"{path}: line 4: nodes.ask.keys.1.node: must be site.node, 'city'" in found.says.en
     line = settings.lines[0].model_copy(update={"flow": "night"})
     lost, _ = examine_flows(settings.model_copy(update={"lines": (line,)}))
     assert lost.state is Verdict.BAD

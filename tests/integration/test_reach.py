@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,8 +15,9 @@ from hotline.edge.control import EdgeUnavailable
 from hotline.events import AlarmKind, CounselorState, CounselorStateChanged
 from hotline.ids import CounselorId
 from queueing.reach import AWAY_SECONDS, EVERY, Reach, patience_for
+from tests.dispatching import dispatching, taking, until_state
 from tests.fakes import FakeAlarms
-from tests.queue_scene import QueueScene, a_queue
+from tests.queue_scene import QueueScene, a_queue, a_waiting
 
 PING = 10
 PATIENCE = patience_for(PING).total_seconds()
@@ -30,8 +32,17 @@ class KnownPhones:
     proofs: dict[CounselorId, datetime] = field(default_factory=dict)
     away: bool = False
     up: float = LONG_UP
+    asked: list[CounselorId] = field(default_factory=list)
+    answers: threading.Event = field(default_factory=threading.Event)
+    """Cleared: the edge hangs."""
+
+    def __post_init__(self) -> None:
+        self.answers.set()
 
     def last_proofs(self, extensions: Iterable[CounselorId]) -> Mapping[CounselorId, datetime]:
+        extensions = list(extensions)
+        self.asked += extensions
+        self.answers.wait()
         if self.away:
             raise EdgeUnavailable("away")
         return {one: self.proofs[one] for one in extensions if one in self.proofs}
@@ -336,3 +347,99 @@ async def test_edge_that_answers_ends_no_alarm_of_others(redis_url: str) -> None
         scene.alarms.raise_alarm(AlarmKind.EDGE_CONTROL_AWAY, "it rings no phone")
         assert await scene.reach.look() == []
         assert AlarmKind.EDGE_CONTROL_AWAY in scene.alarms.standing
+
+
+# --- right before a claim ----------------------------------------------------------------
+
+
+async def test_who_became_ready_without_a_phone_since_the_last_look_is_offered_nobody(
+    redis_url: str,
+) -> None:
+    async with reach_scene(redis_url) as scene:
+        await scene.queue.add_ready(ONE, TWO)
+        scene.proves(ONE)
+        assert await scene.reach.unreachable({ONE, TWO}) == {TWO}
+        assert await scene.states() == {
+            ONE: ("ready", "asked"),
+            TWO: ("not_ready", "phone_unreachable"),
+        }
+
+
+async def test_whom_the_last_look_found_alive_is_not_asked_for_again(redis_url: str) -> None:
+    async with reach_scene(redis_url) as scene:
+        await scene.queue.add_ready(ONE)
+        scene.proves(ONE, TWO)
+        assert await scene.reach.look() == []
+        await scene.queue.add_ready(TWO)
+        scene.phones.asked.clear()
+        assert await scene.reach.unreachable({ONE, TWO}) == set()
+        assert scene.phones.asked == [TWO]
+
+
+async def test_edge_that_does_not_answer_keeps_nobody_from_being_offered(redis_url: str) -> None:
+    async with reach_scene(redis_url) as scene:
+        await scene.queue.add_ready(ONE)
+        scene.phones.away = True
+        assert await scene.reach.unreachable({ONE}) == set()
+        scene.phones.away = False
+        assert await scene.reach.unreachable({ONE}) == set()  # nothing is certain yet
+        scene.queue.clock.advance(PATIENCE)
+        assert await scene.reach.unreachable({ONE}) == {ONE}
+
+
+async def test_edge_that_hangs_holds_up_one_claim_and_no_other(redis_url: str) -> None:
+    async with reach_scene(redis_url) as scene:
+        await scene.queue.add_ready(ONE, TWO)
+        scene.phones.answers.clear()
+        try:
+            assert await scene.reach.unreachable({ONE}) == set()
+            assert await scene.reach.unreachable({TWO}) == set()
+            assert scene.phones.asked == [ONE]
+        finally:
+            scene.phones.answers.set()
+        scene.queue.clock.advance(EVERY)
+        assert await scene.reach.unreachable({ONE}) == {ONE}
+
+
+async def test_many_without_a_phone_at_once_are_left_to_the_look(redis_url: str) -> None:
+    async with reach_scene(redis_url) as scene:
+        await scene.queue.add_ready(ONE, TWO, THREE)
+        assert await scene.reach.unreachable({ONE, TWO, THREE}) == set()
+        assert (await scene.states())[ONE] == ("ready", "asked")
+
+
+async def test_who_is_not_ready_any_more_stays_as_they_are(redis_url: str) -> None:
+    async with reach_scene(redis_url) as scene:
+        await scene.queue.add_ready(ONE)
+        await scene.queue.ask(ONE, CounselorState.OFFLINE)
+        assert await scene.reach.unreachable({ONE}) == {ONE}  # by a picture that is behind
+        assert (await scene.states())[ONE] == ("offline", "asked")
+
+
+async def test_caller_goes_to_the_one_who_has_a_phone_and_rings_nobody_else(
+    redis_url: str,
+) -> None:
+    async with reach_scene(redis_url) as scene, taking(scene.queue) as taker:
+        scene.proves(TWO)
+        async with dispatching(scene.queue, phones=scene.reach):
+            await scene.queue.store.enqueue(a_waiting("c1"))
+            await scene.queue.add_ready(ONE)
+            await until_state(scene.queue, ONE, CounselorState.NOT_READY)
+            await scene.queue.add_ready(TWO)
+            assert (await taker.next()).counselor == TWO
+        assert scene.queue.moves(ONE) == [
+            ("offline", "ready", "asked"),
+            ("ready", "not_ready", "phone_unreachable"),
+        ]
+
+
+async def test_claims_go_on_for_others_while_one_is_refused(redis_url: str) -> None:
+    async with reach_scene(redis_url) as scene, taking(scene.queue) as taker:
+        scene.proves(TWO, THREE)
+        await scene.queue.add_ready(ONE, TWO, THREE)
+        for name in ("c1", "c2"):
+            await scene.queue.store.enqueue(a_waiting(name))
+        async with dispatching(scene.queue, phones=scene.reach):
+            made = [await taker.next() for _ in range(2)]
+        assert {offer.counselor for offer in made} == {TWO, THREE}
+        assert await scene.queue.state(ONE) is CounselorState.NOT_READY

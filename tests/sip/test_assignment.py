@@ -17,7 +17,6 @@ from tests.hotline_server import HotlineServer
 from tests.sip.parties import Parties, gathered
 
 CALLERS, COUNSELORS = 20, 5
-UNREGISTERED = CounselorId("40999")
 LATE = 5.0
 """Seconds: a busy machine hangs up later, never so late that a caller waits for twice as long."""
 
@@ -30,18 +29,19 @@ async def make_ready(parties: Parties, counselor: CounselorId) -> None:
 async def test_offer_that_comes_to_nothing_keeps_the_place_and_says_why(
     tonal_hotline: HotlineServer, tmp_path: Path
 ) -> None:
-    await tonal_hotline.hire(UNREGISTERED, emotion=3)
     async with (
         gathered(tonal_hotline, tmp_path) as parties,
+        parties.counselor(ready=False) as unreachable,
         parties.counselor(ready=False) as declining,
         parties.counselor(ready=False, answer_after=None) as away,
         parties.counselor(ready=False) as present,
     ):
+        await unreachable.phone.policy(decline=480)  # alive, and not to be had
         await declining.phone.policy(decline=486)
         first, contact = await parties.queued()
         second, behind = await parties.queued()
         outcomes: list[tuple[CounselorId, type[e.Event], int | None, str]] = [
-            (UNREGISTERED, e.OfferFailed, 480, "unreachable"),
+            (unreachable.extension, e.OfferFailed, 480, "unreachable"),
             (declining.extension, e.OfferDeclined, 486, "declined"),
             (away.extension, e.OfferMissed, None, "missed"),
         ]

@@ -17,6 +17,12 @@ from tests.servers import wait_until
 from tests.sip.line import until
 from tests.sip.parties import COUNSELOR_HERTZ, gathered
 
+STRANGE = """
+start = "ask"
+[nodes.ask]
+prompts = ["topics"]
+keys.1 = { topic = "emotion", node = "town" }
+"""
 BROKEN = 'start = "nowhere"\n[nodes.ask]\nprompts = ["topics"]\n'
 
 
@@ -33,6 +39,8 @@ def test_broken_menu_stands_in_the_status_until_it_is_mended(
     hotline: HotlineServer, flow_file: Path
 ) -> None:
     assert "flow_broken" not in hotline.command("status")
+    flow_file.write_text(STRANGE)
+    wait_until(lambda: "'town'" in hotline.command("status"), seconds=30)
     flow_file.write_text(BROKEN)
     wait_until(lambda: hotline.command("status").count("flow_broken") == 2, seconds=30)
     assert "'nowhere'" in hotline.command("status")
@@ -40,7 +48,7 @@ def test_broken_menu_stands_in_the_status_until_it_is_mended(
     wait_until(lambda: "flow_broken" not in hotline.command("status"), seconds=30)
 
 
-@pytest.mark.parametrize("broken", [BROKEN, "start = [", "", "\x00\xff" * 500])
+@pytest.mark.parametrize("broken", [BROKEN, STRANGE, "start = [", "", "\x00\xff" * 500])
 @pytest.mark.parametrize("flow_file", ["main"], indirect=True)
 async def test_broken_menu_of_the_line_itself_leads_its_callers_to_a_human(
     tonal_hotline: HotlineServer, flow_file: Path, tmp_path: Path, broken: str

@@ -108,6 +108,29 @@ async def test_caller_offered_to_a_dead_phone_before_it_is_known_goes_to_another
         await parties.watch.expect(contact, e.CallerLeft)
 
 
+async def test_counselor_made_ready_without_any_phone_is_offered_nobody(
+    tonal_hotline: HotlineServer, tmp_path: Path
+) -> None:
+    await until(lambda: is_trusted(tonal_hotline))
+    extension = CounselorId("48003")
+    await tonal_hotline.hire(extension, family=5)
+    async with (
+        gathered(tonal_hotline, tmp_path) as parties,
+        tonal_hotline.store() as store,
+        parties.counselor(skill="family", ready=False) as other,
+    ):
+        call, contact = await parties.queued("#12")
+        await store.change_state(extension, CounselorState.READY, reason="", by="test")
+        await taken_out(parties, extension)
+        await store.change_state(other.extension, CounselorState.READY, reason="", by="test")
+        await parties.watch.expect(contact, e.ContactAnswered, counselor=other.extension)
+        offers = [x.counselor for x in parties.of(contact) if isinstance(x, e.ContactOffered)]
+        assert offers == [other.extension]
+        await parties.trunk.hang_up(call)
+        await parties.watch.expect(contact, e.CallerLeft)
+        await store.change_state(extension, CounselorState.OFFLINE, reason="", by="test")
+
+
 async def test_counselor_made_ready_without_any_phone_is_told_within_seconds(
     tonal_hotline: HotlineServer, tmp_path: Path
 ) -> None:

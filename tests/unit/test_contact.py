@@ -86,6 +86,14 @@ def test_every_event_that_the_contact_machine_takes_is_on_the_wire() -> None:
     assert [kind.__name__ for kind in CONTACT_EVENTS if kind not in EVENT_TYPES.values()] == []
 
 
+def test_event_of_before_its_kind_told_what_skills_were_preferred_is_still_read() -> None:
+    data = '{"priority":"normal","topic":"x","language":"zh","skills":["a:2"],"node":"city"}'
+    old = {"id": "1", "type": "ContactQueued", "subject": "c", "seq": "3", "at": NOW.isoformat()}
+    queued = decode({**old, "data": data})
+    assert isinstance(queued, e.ContactQueued)
+    assert (queued.skills, queued.preferred) == (("a:2",), ())
+
+
 @pytest.mark.parametrize("kind", list(EVENT_TYPES.values()), ids=list(EVENT_TYPES))
 def test_every_event_survives_the_wire(kind: type[e.Event]) -> None:
     hints = typing.get_type_hints(kind)

@@ -92,6 +92,7 @@ def test_queue_and_journal_are_told_what_the_menu_found_out() -> None:
     assert (waiting.node, waiting.skills) == (EAST, ("grief:3",))
     assert waiting.preferred == ("elderly", "music:2")
     assert (queued(scene).node, queued(scene).skills) == (EAST, ("grief:3",))
+    assert queued(scene).preferred == ("elderly", "music:2")
     arrived = scene.last(e.InviteReceived)
     assert isinstance(arrived, e.InviteReceived)
     assert arrived.node == "city"  # what was known then

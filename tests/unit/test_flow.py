@@ -94,6 +94,35 @@ def test_key_may_name_levels_preferred_skills_and_a_node() -> None:
     assert choice.node == "city/东城"
 
 
+@pytest.mark.parametrize("node", ["city", "city/东城", "city/east/main-street"])
+def test_key_may_name_a_node_of_the_site(node: str) -> None:
+    raw = altered(keys={"1": {"topic": "x", "node": node}})
+    assert parse_flow(raw, file="m.toml", root="city").nodes["ask"].keys["1"].node == node
+
+
+@pytest.mark.parametrize("node", ["town", "citywide", "east/city"])
+def test_key_that_leads_out_of_the_tiers_of_the_site_is_told_with_what_is_allowed(
+    node: str,
+) -> None:
+    raw = altered(keys={"1": {"topic": "x", "node": node}})
+    with pytest.raises(FlowError) as caught:
+        parse_flow(raw, file="m.toml", root="city")
+    assert str(caught.value) == (
+        "m.toml: nodes.ask.keys.1.node: must be site.node, 'city', or below it, such as city/east, "
+        f"not {node!r}"
+    )
+
+
+def test_operators_flow_that_leads_out_of_the_tiers_is_not_used(tmp_path: Path) -> None:
+    text = 'start = "ask"\n[nodes.ask]\nprompts = ["topics"]\n'
+    (tmp_path / "night.toml").write_text(
+        text + 'keys.1 = { topic = "x", node = "town/east" }\n', "utf-8"
+    )
+    shipped = read_flow(SHIPPED / "main.toml")
+    assert Flows(tmp_path, root="city").find("night") == shipped
+    assert Flows(tmp_path, root="town").find("night") != shipped
+
+
 def test_a_file_that_is_not_toml_is_a_flow_error(tmp_path: Path) -> None:
     path = tmp_path / "main.toml"
     path.write_bytes(b"start = \xff")

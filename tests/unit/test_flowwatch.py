@@ -17,7 +17,7 @@ class Post:
 
     def __init__(self, folder: Path, *named: str) -> None:
         self.alarms = FakeAlarms()
-        self.watch = FlowWatch(folder, named=named, alarms=self.alarms)
+        self.watch = FlowWatch(folder, named=named, alarms=self.alarms, root="city")
 
     def look(self) -> str | None:
         """Look, and return the alarm that stands."""
@@ -38,6 +38,21 @@ def test_a_broken_file_is_an_alarm_with_its_line_until_it_is_mended(tmp_path: Pa
     path.write_text("start =")
     assert "is not TOML" in (post.look() or "")
     path.unlink()
+    assert post.look() is None
+
+
+def test_a_key_that_leads_out_of_the_tiers_of_the_site_is_an_alarm(tmp_path: Path) -> None:
+    post, path = Post(tmp_path, "main"), tmp_path / "main.toml"
+    text = (
+        GOOD + '\n[nodes.district]\nprompts = ["topics"]\nkeys.1 = {{ topic = "x", node = "{}" }}\n'
+    )
+    path.write_text(text.format("town/east"))
+    line = len(text.splitlines())
+    assert post.look() == (
+        f"{path}: line {line}: nodes.district.keys.1.node: must be site.node, 'city', or below it, "
+        "such as city/east, not 'town/east'"
+    )
+    path.write_text(text.format("city/east"))
     assert post.look() is None
 
 

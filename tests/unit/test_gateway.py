@@ -307,6 +307,20 @@ def test_contact_that_is_over_is_forgotten() -> None:
     assert exchange.gateway.contacts == 0
 
 
+def test_draining_gateway_takes_no_new_call_and_serves_who_is_there() -> None:
+    async def act(x: Exchange) -> None:
+        contact = await in_line(x, ONE)
+        x.gateway.drain()
+        x.gateway.leg_event(invited(TWO))
+        assert not x.gateway.calls_back
+        x.gateway.offer_made(an_offer(contact, expires_at=x.scene.clock.now()))
+
+    exchange = play(act)
+    assert exchange.scene.telephone.ended[TWO] == (503, 5)
+    assert exchange.gateway.contacts == 1
+    assert exchange.scene.journal.names[-1] == "ContactOffered"
+
+
 def test_leaving_gateway_takes_no_call_and_ends_those_it_has() -> None:
     async def act(x: Exchange) -> None:
         x.gateway.leg_event(invited(ONE))
