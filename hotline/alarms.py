@@ -7,7 +7,6 @@ import logging
 
 from hotline.clock import Clock
 from hotline.events import (
-    EACH_TOLD,
     OCCURRENCES,
     AlarmCleared,
     AlarmKind,
@@ -91,7 +90,7 @@ class JournalAlarms:
         )
 
     def _is_repeated(self, kind: AlarmKind, detail: str) -> bool:
-        last = None if kind in EACH_TOLD else self._occurred.get(_occurrence(kind, detail))
+        last = self._occurred.get(_occurrence(kind, detail))
         return last is not None and self._clock.monotonic() - last < QUIET_SECONDS
 
     def _next(self) -> int:

@@ -32,6 +32,23 @@ class SystemClock:
         return time.monotonic()
 
 
+class SteadyClock:
+    """The wall clock as it stood at the beginning, and what has passed since: dates in their true
+    order, at their true distances, whatever is done to the wall clock meanwhile. For what lasts
+    minutes or hours; it never learns that the wall clock was put right."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began = (clock.now(), clock.monotonic())
+
+    def now(self) -> datetime:
+        wall, monotonic = self._began
+        return wall + timedelta(seconds=self._clock.monotonic() - monotonic)
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+
 class ManualClock:
     """A clock that stands still until it is advanced: for tests and for the simulator."""
 
@@ -44,6 +61,10 @@ class ManualClock:
 
     def monotonic(self) -> float:
         return self._elapsed
+
+    def set_by(self, seconds: float) -> None:
+        """Set the wall clock, and it alone: forward, or back where `seconds` are negative."""
+        self._now += timedelta(seconds=seconds)
 
     def advance(self, seconds: float) -> None:
         """Move both hands forward by `seconds` (a negative value sets only the wall clock back)."""

@@ -134,6 +134,10 @@ class Gateway(_Section):
 
     processes: Annotated[int, Field(ge=1, le=64)] = 2
     address: Address = "127.0.0.1"
+    """Where speech (RTP) comes from and goes to: callers and phones must reach it."""
+    sip_address: Address = "127.0.0.1"
+    """Where calls come in, from the edge and nobody else: the loopback, or with an edge on another
+    machine an address that only the two reach."""
     first_port: Port = 5070
     """SIP port of the first process; the others follow, one each."""
     first_rtp_port: Port = 20000

@@ -274,6 +274,22 @@ class Contact:
         self.seq += 1
         return event
 
+    def reserve(self, kind: type[E], *, at: datetime, **facts: Any) -> E:
+        """Take the next number for `kind`, which changes nothing here, and journal nothing yet: the
+        queue's script may journal another event in its place, with its number and id."""
+        self.seq += 1
+        return kind(id=new_event_id(), subject=self.id, seq=self.seq, at=at, **facts)
+
+    def fill(self, reserved: e.Event) -> None:
+        """Journal what was reserved: nobody else did, or, whoever has, the journal takes one."""
+        self._journal.append(reserved)
+
+    def gave_way(
+        self, reserved: e.Event, kind: type[e.Event], *, at: datetime, **facts: Any
+    ) -> None:
+        """The queue's script has journalled `kind` in the place of what was reserved."""
+        self._move(kind(id=reserved.id, subject=self.id, seq=reserved.seq, at=at, **facts))
+
     def revive(self, seq: int, *, at: datetime, **facts: Any) -> None:
         """Take back the ContactFailed that others journalled with number `seq`."""
         self.seq = max(self.seq, seq)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hotline.events import Priority
+from hotline.ids import ContactId, GatewayId
 from hotline.sipaddress import is_sip_uri
 
 USER = "partner."
@@ -40,6 +41,9 @@ class Overflow(BaseModel):
     """The pause between two attempts."""
     ring_seconds: Annotated[float, Field(ge=5, le=110)] = 30
     """How long the partner's phone rings. The edge gives up by itself after 120 s."""
+    callers: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """So many of our callers at once, those for whom it rings included; none: no limit. To a full
+    one nobody is sent: the next in order is asked, and the caller stays in line."""
     pass_number: bool = False
     """Whether the partner is told the caller's number (P-Asserted-Identity)."""
     record: bool = False
@@ -76,6 +80,24 @@ class Overflow(BaseModel):
         if unstaffed and self.when_unstaffed:
             return "unstaffed"
         return "waiting" if self.after is not None and waited >= self.after else ""
+
+
+class PartnerSeats(Protocol):
+    """Counts the callers whom each partner has, for all gateways. May raise QueueUnavailable."""
+
+    async def take_seat(
+        self, partner: str, contact: ContactId, gateway: GatewayId, *, most: int
+    ) -> bool:
+        """Return whether `contact`, which `gateway` carries, has one of `most` seats there now."""
+        ...
+
+    async def leave_seat(self, partner: str, contact: ContactId) -> None:
+        """Give the seat back, if there is one."""
+        ...
+
+    async def seats_taken(self, partner: str) -> int:
+        """Return how many callers the partner has, or is being called for."""
+        ...
 
 
 def names_differ(overflow: Sequence[Overflow]) -> None:

@@ -15,11 +15,12 @@ from typing import Protocol
 
 from hotline.call import LegEvent
 from hotline.events import AlarmKind, CounselorState, Reason
-from hotline.ids import ContactId, CounselorId, GatewayId, LegId, OfferId, RecordingId
+from hotline.ids import ContactId, CounselorId, EventId, GatewayId, LegId, OfferId, RecordingId
 from hotline.offer import Carried as Carried
 from hotline.offer import Offer as Offer
 from hotline.offer import OfferOutcome as OfferOutcome
 from hotline.offer import Restated as Restated
+from hotline.promise import CHOSEN_THERE as CHOSEN_THERE
 from hotline.promise import Callback as Callback
 from hotline.promise import Opening as Opening
 from hotline.promise import Promise as Promise
@@ -169,8 +170,8 @@ class Queue(Protocol):
         """Take the contact out, whatever its state; frees a counselor who serves it.
 
         The place is kept for a while: for who hung up while waiting, and with `fault` (we, or the
-        network, cut the caller off) also for who was talking. Not for who was `served` elsewhere:
-        by a partner, or with a message.
+        network, cut the caller off) also for who was talking, or was `served` elsewhere: by a
+        partner, or with a message. Who is, leaves once more when that is over.
         """
         ...
 
@@ -213,11 +214,10 @@ class Callbacks(Protocol):
     """Contacts that are called instead of waiting on the line. Each answer is final: what was not
     answered may have happened, and saying it again does no harm."""
 
-    async def promise(self, contact: ContactId, promise: Promise, *, gateway: GatewayId,
-                      seq: int) -> bool:  # fmt: skip
-        """Let `gateway` go of a contact that waits, with a promise; journals CallbackPromised
-        behind event `seq`. False: nothing happened, for it does not wait, or the caller has a
-        promise already."""
+    async def promise(self, contact: ContactId, promise: Promise, *, gateway: GatewayId, seq: int,
+                      event: EventId = CHOSEN_THERE) -> bool:  # fmt: skip
+        """Let `gateway` go of a contact that waits; journals CallbackPromised behind `seq`, with
+        the id `event`. False: nothing happened, it does not wait, or its caller has a promise."""
         ...
 
     async def dial(self, offer: Offer, *, seq: int) -> int:
@@ -229,10 +229,11 @@ class Callbacks(Protocol):
         """The two talk: the promise is kept, and the contact is one like any other."""
         ...
 
-    async def release(self, offer: Offer, *, gateway: GatewayId, seq: int,
-                      reason: Reason) -> Released:  # fmt: skip
+    async def release(self, offer: Offer, *, gateway: GatewayId, seq: int, reason: Reason,
+                      journalled: bool = True) -> Released:  # fmt: skip
         """Let go of a callback, whose last event is `seq`. One that was dialled has failed for
-        `reason`: its counselor is ready at once, and after the last attempt it is given up."""
+        `reason`: its counselor is ready at once, and after the last attempt it is given up.
+        `journalled`: one that was not dialled has its OfferWithdrawn; else the queue writes it."""
         ...
 
 

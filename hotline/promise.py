@@ -7,8 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from hotline.events import SealedNumber
-from hotline.ids import ContactId
+from hotline.ids import EventId
 from hotline.waiting import Waiting
+
+CHOSEN_THERE = EventId("")
+"""The queue chooses the id of the event that it journals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,10 @@ class Released(StrEnum):
     STANDS = "stands"
     """The promise stands: the contact waits for the next attempt."""
     GIVEN_UP = "given_up"
+    """After the last attempt; the queue has told a supervisor."""
     WITHDRAWN = "withdrawn"
     """The caller called again, or an operator took it back."""
     OFFERED = "offered"
     """It is not let go: another offer for it is on its way to this gateway."""
     GONE = "gone"
     """It was not this gateway's any more."""
-
-
-def unreached(contact: ContactId) -> str:
-    """Return what a supervisor is told of a callback that is given up."""
-    return f"contact {contact[:8]}: called back in vain; a supervisor decides what follows"

@@ -15,13 +15,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
 from hotline.events import Reason
-from hotline.ids import ContactId, GatewayId
-from hotline.ports import Offer, Promise, Released
+from hotline.ids import ContactId, EventId, GatewayId
+from hotline.ports import CHOSEN_THERE, Offer, Promise, Released
 from hotline.waiting import Waiting
 from queueing import keys
 from queueing.limits import Limits
@@ -44,6 +45,18 @@ class Standing:
     looks_at: datetime | None
 
 
+class Withdrawal(StrEnum):
+    """What became of a promise that an operator took back."""
+
+    WITHDRAWN = "withdrawn"
+    """Nobody is dialled for it any more."""
+    DIALLED = "dialled"
+    """A gateway was allowed to dial before: the phone may ring this moment. The gateway is told to
+    stop, and it is over when the promise is gone."""
+    UNKNOWN = "unknown"
+    """There is none for this contact."""
+
+
 class Callbacks:
     """Implements `hotline.ports.Callbacks`. Every method may raise QueueUnavailable."""
 
@@ -53,7 +66,13 @@ class Callbacks:
         self._limits = limits
 
     async def promise(
-        self, contact: ContactId, promise: Promise, *, gateway: GatewayId, seq: int
+        self,
+        contact: ContactId,
+        promise: Promise,
+        *,
+        gateway: GatewayId,
+        seq: int,
+        event: EventId = CHOSEN_THERE,
     ) -> bool:
         """See `hotline.ports.Callbacks.promise`."""
         waiting = promise.waiting
@@ -75,6 +94,7 @@ class Callbacks:
                 waiting.asked_for or "",
                 self._limits.callback_attempts,
                 round(self._limits.callback_retry * 1000),
+                event,
             )
         )
 
@@ -89,16 +109,21 @@ class Callbacks:
         await self._scripts.run("reach_back", offer.contact, offer.counselor, offer.id)
 
     async def release(
-        self, offer: Offer, *, gateway: GatewayId, seq: int, reason: Reason
+        self,
+        offer: Offer,
+        *,
+        gateway: GatewayId,
+        seq: int,
+        reason: Reason,
+        journalled: bool = True,
     ) -> Released:
         """See `hotline.ports.Callbacks.release`."""
-        return Released(
-            await self._scripts.run("release_back", offer.contact, gateway, offer.id, seq, reason)
-        )
+        about = (offer.contact, gateway, offer.id, seq, reason, int(journalled))
+        return Released(await self._scripts.run("release_back", *about))
 
-    async def withdraw_callback(self, contact: ContactId, *, by: str) -> bool:
-        """Take a promise back; False when there is none for this contact."""
-        return bool(await self._scripts.run("withdraw_back", contact, by))
+    async def withdraw_callback(self, contact: ContactId, *, by: str) -> Withdrawal:
+        """Take a promise back: from here on nobody is allowed to dial for it."""
+        return Withdrawal(await self._scripts.run("withdraw_back", contact, by))
 
     async def promised(self) -> list[Standing]:
         """Return every promise that stands, the oldest caller first."""

@@ -83,6 +83,9 @@ TALKED: Final = "hotline:talked:"
 """HASH each, by digest and day: contact -> seconds of conversation."""
 NOTICES: Final = "hotline:notices"
 """HASH dialled number -> prompt that its callers hear before the menu."""
+PARTNER: Final = "hotline:partner:"
+"""HASH each, by a partner's name, contact -> gateway: whom the partner has, or is called for, where
+it takes so many at once (`partners`)."""
 BEATEN: Final = "hotline:beaten"
 """HASH gateway -> the run of Redis under which it last beat: after a restart a gateway is *unheard*
 until it has said what it does (`queueing.heart`)."""
@@ -97,6 +100,7 @@ SCRIPT_KEYS: Final = (
     JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
     OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,
     PLAN, SERVED, PLACE, ANSWERS, BEATEN, BURIED, CLOCK, ORDERED, PROMISE, PROMISED, LOOKS,
+    PARTNER,
 )  # fmt: skip
 
 

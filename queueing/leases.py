@@ -50,7 +50,7 @@ class LostContact:
 class Sweep:
     """What one sweep mended. `was_away`: nobody had swept for long, so all leases began anew.
 
-    `returned`: callbacks whose gateway died; `given_up`: callbacks without another attempt.
+    `returned`: callbacks whose gateway died.
     """
 
     was_away: bool
@@ -58,7 +58,6 @@ class Sweep:
     withdrawn: tuple[tuple[ContactId, CounselorId], ...]
     released: tuple[CounselorId, ...]
     returned: tuple[ContactId, ...] = ()
-    given_up: tuple[ContactId, ...] = ()
 
 
 class Leases:
@@ -112,7 +111,6 @@ class Leases:
             withdrawn=tuple((row[1], row[2]) for row in done if row[0] == "withdrawn"),
             released=tuple(row[1] for row in done if row[0] == "released"),
             returned=tuple(row[1] for row in done if row[0] == "returned"),
-            given_up=tuple(row[1] for row in done if row[0] == "given_up"),
         )
 
 

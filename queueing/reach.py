@@ -175,8 +175,12 @@ class Reach:
     def _mind_the_clock(self) -> None:
         now, monotonic = self._clock.now(), self._clock.monotonic()
         passed = timedelta(seconds=monotonic - self._looked_at[1])
-        if abs(now - self._looked_at[0] - passed) > JUMP:
+        jump = now - self._looked_at[0] - passed
+        if abs(jump) > JUMP:
             log.warning("the clock has jumped: no phone counts as dead for a while")
+            by = f"by {abs(jump).total_seconds():.0f} s"
+            way = "back" if jump < timedelta() else "forward"
+            self._alarms.raise_alarm(AlarmKind.CLOCK_SET, f"the clock was set {way} {by}")
             self._doubt_until = monotonic + self._patience.total_seconds()
         self._looked_at = (now, monotonic)
 

@@ -11,7 +11,6 @@ import logging
 from hotline.errors import QueueUnavailable
 from hotline.events import AlarmKind
 from hotline.ports import Alarms
-from hotline.promise import unreached
 from queueing.cancellation import pause, still_wanted
 from queueing.leases import Leases, Sweep
 
@@ -52,8 +51,6 @@ class Reconciler:
             log.warning(
                 "contact %s: a callback is nobody's again, its gateway is dead", contact[:8]
             )
-        for contact in sweep.given_up:
-            self._alarms.raise_alarm(AlarmKind.CALLBACK_GIVEN_UP, unreached(contact))
         if sweep.lost or sweep.withdrawn:
             self._alarms.raise_alarm(
                 AlarmKind.STUCK_STATE_MENDED,

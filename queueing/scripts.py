@@ -30,11 +30,11 @@ NAMES = (
     "accept", "change_state", "dial_back", "enqueue", "expire", "extend_wrap_up", "finish",
     "give_back", "hand_over", "heartbeat", "leave", "offer", "order", "promise", "pulse",
     "put_counselor", "put_plan", "put_record", "reach_back", "release_back", "remove_counselor",
-    "restate", "snapshot", "withdraw_back",
+    "restate", "seat_partner", "snapshot", "withdraw_back",
 )  # fmt: skip
 """One script each, and one method of the store each."""
 
-SHARED = ("counselor", "talk", "line", "gateways", "promise")
+SHARED = ("counselor", "talk", "line", "gateways", "promise", "tail")
 """The parts that scripts share, each after those that it needs itself."""
 
 REPLY_WITHIN = 3.0

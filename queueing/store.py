@@ -17,6 +17,7 @@ from queueing.offers import Offers
 from queueing.orders import Orders
 from queueing.overview import Overview
 from queueing.pace import Pace
+from queueing.partners import Partners
 from queueing.screening import Screening
 from queueing.scripts import Scripts, connect
 from queueing.waiting import Line
@@ -24,7 +25,17 @@ from queueing.wrapup import WrapUps
 
 
 class QueueStore(
-    Line, Offers, Callbacks, Orders, Counselors, Screening, WrapUps, Leases, Overview, Pace
+    Line,
+    Offers,
+    Callbacks,
+    Orders,
+    Counselors,
+    Screening,
+    WrapUps,
+    Leases,
+    Overview,
+    Pace,
+    Partners,
 ):
     """Implements the ports Queue, Offers, Callbacks, Counselors and Screening, and what
     this package needs.
@@ -44,6 +55,7 @@ class QueueStore(
         Leases.__init__(self, scripts=scripts, limits=limits)
         Overview.__init__(self, redis, scripts=scripts)
         Pace.__init__(self, redis, clock=clock, counselors=self.counselors)
+        Partners.__init__(self, redis, scripts=scripts)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock, limits: Limits) -> QueueStore:

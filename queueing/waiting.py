@@ -73,11 +73,11 @@ class Line:
     async def leave(self, contact: ContactId, *, fault: bool = False, served: bool = False) -> None:
         """Take the contact out, whatever its state (see `Queue.leave`)."""
         limits = self._limits
-        because, kept_for = (
-            ("fault", limits.place_after_fault_ms)
-            if fault
-            else ("hung_up", 0 if served else limits.place_after_hang_up_ms)
-        )
+        because, kept_for = "hung_up", limits.place_after_hang_up_ms
+        if fault:
+            because, kept_for = "fault", limits.place_after_fault_ms
+        elif served:
+            because, kept_for = "elsewhere", 0
         await self._scripts.run(
             "leave", contact, limits.wrap_up_ms, limits.after_wrap_up, because, kept_for
         )

@@ -66,7 +66,8 @@ def perhaps_spooled(tale: History, random: Random) -> list[Event]:
 
 def delivered(tales: list[History], random: Random) -> list[Event]:
     """Return all events of `tales`, subjects mixed, some burials among them, and the spools late:
-    each contact's last events come after all others, out of order."""
+    each contact's last events come after all others, out of order. What Redis itself journals, the
+    counselors' states, comes in order."""
     punctual: list[Event] = []
     late: list[Event] = []
     for tale in tales:
@@ -77,4 +78,13 @@ def delivered(tales: list[History], random: Random) -> list[Event]:
     random.shuffle(late)
     if random.random() < 0.5:
         random.shuffle(punctual)
-    return punctual + late
+    return _counselors_in_order(punctual, tales) + late
+
+
+def _counselors_in_order(events: list[Event], tales: list[History]) -> list[Event]:
+    """Return `events` with each counselor's where some of that counselor's are, in their order."""
+    told: dict[str, list[Event]] = {}
+    for tale in tales:
+        for event in tale.counselor_events:
+            told.setdefault(event.subject, []).append(event)
+    return [told[e.subject].pop(0) if told.get(e.subject) else e for e in events]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ import redis
 from hotline.events import Event, Priority, Reason, Result, SealedNumber, Termination
 from hotline.ids import ContactId, CounselorId, GatewayId
 from hotline.ports import Offer, Opening, Promise, Released
+from hotline.wire import encode
 from queueing import keys
 from queueing.limits import Limits
 from queueing.routing.pair import Pair
@@ -104,3 +106,10 @@ async def dialled_again(scene: QueueScene, *, seq: int) -> Offer:
 
 async def release(scene: QueueScene, offer: Offer, *, seq: int, reason: Reason) -> Released:
     return await scene.store.release(offer, gateway=GATEWAY, seq=seq, reason=reason)
+
+
+def journal(scene: QueueScene, events: Sequence[Event]) -> None:
+    """Say what a gateway says."""
+    with redis.Redis.from_url(scene.url, decode_responses=True) as connection:
+        for event in events:
+            connection.xadd(keys.JOURNAL, dict(encode(event)))  # type: ignore[arg-type]

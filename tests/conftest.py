@@ -9,11 +9,16 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from hotline.prompts.voice import generate_prompts
 from tests.hotline_server import HotlineServer
 from tests.servers import RedisServer
 from tests.tonal import tonal_folder, tones_instead_of_words
+
+# A busy machine takes its time over an example: that is no fault of what is tested.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -70,7 +75,7 @@ def hotline(
         {
             "edge.phone_ping": 3,
             "gateway.rtp_silence": 3,
-            "gateway.ring_timeout": 3,
+            "gateway.ring_timeout": 6,
             "queueing.wrap_up": 1,
             "queueing.position_every": 4,
             "statistics.short_abandon": 1,

@@ -14,6 +14,9 @@ from queueing.feed import Feed
 from tests.fakes import FakeAlarms
 from tests.queue_scene import GATEWAY, QueueScene
 
+TICK = 0.02
+"""Seconds, of both clocks."""
+
 
 @dataclass
 class Dispatching:
@@ -66,17 +69,30 @@ async def dispatching(
             await task
 
 
-async def until(condition: Callable[[], object], *, seconds: float = 10) -> None:
+async def until(condition: Callable[[], object], *, seconds: float = 30) -> None:
     """Let others run, turn by turn of the loop, until `condition` holds."""
     async with asyncio.timeout(seconds):
         while not condition():
-            turned = asyncio.Event()
-            asyncio.get_running_loop().call_soon(turned.set)
-            await turned.wait()
+            await _turn()
+
+
+async def until_seen(scene: QueueScene, condition: Callable[[], object]) -> None:
+    """The same, while tick after tick goes by: a dispatcher that looks for those for whom nobody is
+    there looks once a tick, and its picture may be a moment behind."""
+    async with asyncio.timeout(30):
+        while not condition():
+            scene.clock.advance(TICK)
+            await _turn()
+
+
+async def _turn() -> None:
+    turned = asyncio.Event()
+    asyncio.get_running_loop().call_soon(turned.set)
+    await turned.wait()
 
 
 async def until_state(scene: QueueScene, extension: str, state: CounselorState) -> None:
     """Look until the counselor is in `state`; each look gives others time."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await scene.state(extension) is not state:
             pass

@@ -9,12 +9,13 @@ import signal
 import socket
 import subprocess
 from collections.abc import Container, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from hotline.config import Settings
 from hotline.edge.configuration import command, database, write
-from hotline.edge.control import Control
+from hotline.edge.control import Control, EdgeUnavailable
 from hotline.edge.credentials import Credentials
 from hotline.edge.health import answers_options
 from tests.servers import free_port, wait_until
@@ -107,13 +108,18 @@ class EdgeServer:
                 command(self.settings), stdout=log, stderr=log, start_new_session=True
             )
         try:
-            wait_until(lambda: self.answers() and self.control.is_ready(), what="the edge")
+            wait_until(lambda: self.answers() and self._is_ready(), what="the edge")
         except AssertionError:
             self.kill()
             raise AssertionError(self.log.read_text()) from None
 
     def answers(self) -> bool:
         return asyncio.run(answers_options(*self.address, 0.2))
+
+    def _is_ready(self) -> bool:
+        with suppress(EdgeUnavailable):
+            return self.control.is_ready()
+        return False
 
     def kill(self) -> None:
         """SIGKILL the whole group: a killed main leaves workers that keep answering."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from hotline.clock import Clock
 from hotline.events import CounselorState, Reason
-from hotline.ids import ContactId, CounselorId, GatewayId, OfferId
-from hotline.ports import Callback, Offer, Promise, Released
+from hotline.ids import ContactId, CounselorId, EventId, GatewayId, OfferId
+from hotline.ports import CHOSEN_THERE, Callback, Offer, Promise, Released
 from queueing.limits import Limits
 from tests.fakequeue import FakeQueue
 
@@ -30,10 +30,11 @@ class _Held:
 class FakeCallbacks:
     """Implements `ports.Callbacks`. Nothing comes into line by itself; `claim` offers as a
     gateway's dispatcher does, `dissolve` is what an operator or the caller does; `thinking` holds
-    answers back."""
+    up what is asked, `answering` the answer of the fence alone."""
 
     def __init__(self, queue: FakeQueue, *, clock: Clock, limits: Limits | None = None) -> None:
         self.thinking: asyncio.Event | None = None
+        self.answering: asyncio.Event | None = None
         self.said: list[tuple[str, object]] = []
         self.promises: dict[ContactId, _Held] = {}
         self._queue = queue
@@ -57,7 +58,13 @@ class FakeCallbacks:
             self._drop(contact)
 
     async def promise(
-        self, contact: ContactId, promise: Promise, *, gateway: GatewayId, seq: int
+        self,
+        contact: ContactId,
+        promise: Promise,
+        *,
+        gateway: GatewayId,
+        seq: int,
+        event: EventId = CHOSEN_THERE,
     ) -> bool:
         await self._here("promise", contact)
         waiting = self._queue.waiting.get(contact)
@@ -81,7 +88,11 @@ class FakeCallbacks:
         self._queue._served[offer.contact].talking = True
         self._queue._move(offer.counselor, CounselorState.TALKING, "callback")
         held.fence, held.attempts, held.seq = offer.id, held.attempts + 1, seq + 1
-        return held.attempts
+        attempts = held.attempts
+        if self.answering is not None:
+            await self.answering.wait()
+            self._queue._here()
+        return attempts
 
     async def reached(self, offer: Offer) -> None:
         await self._here("reached", offer.id)
@@ -89,9 +100,16 @@ class FakeCallbacks:
             self.promises.pop(offer.contact, None)
 
     async def release(
-        self, offer: Offer, *, gateway: GatewayId, seq: int, reason: Reason
+        self,
+        offer: Offer,
+        *,
+        gateway: GatewayId,
+        seq: int,
+        reason: Reason,
+        journalled: bool = True,
     ) -> Released:
-        await self._here(f"release {reason}", offer.id)
+        words = f"release {reason}" if journalled else f"release {reason}, not journalled"
+        await self._here(words, offer.id)
         held = self.promises.get(offer.contact)
         if held is None or held.owner != gateway:
             return Released.GONE

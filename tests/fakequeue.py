@@ -79,6 +79,7 @@ class FakeQueue:
         self._clock = clock or ManualClock(NOON)
         self._limits = limits or Limits()
         self._served: dict[ContactId, _Served] = {}
+        self._elsewhere: dict[ContactId, Waiting] = {}
         self._given_back: dict[ContactId, OfferId] = {}
         self._taken_over: dict[ContactId, KeptPlace] = {}
         self._left: dict[str, _Kept] = {}
@@ -132,10 +133,13 @@ class FakeQueue:
         how = " by fault" if fault else " served" if served else ""
         self.said.append((f"leave{how}", contact))
         serving = self._served.get(contact)
-        waiting = serving.waiting if serving is not None else self.waiting.get(contact)
+        away = self._elsewhere.pop(contact, None)
+        waiting = serving.waiting if serving is not None else self.waiting.get(contact, away)
         if waiting is None:
             return
-        if fault or (not served and (serving is None or not serving.talking)):
+        if served:
+            self._elsewhere[contact] = waiting
+        elif fault or (away is None and (serving is None or not serving.talking)):
             self._keep_place(waiting, "fault" if fault else "hung_up")
         if serving is not None and serving.talking:
             self._end_call(serving)
@@ -259,7 +263,7 @@ class FakeQueue:
             for contact, served in self._served.items()
             if contact == offer.contact or served.offer.counselor == offer.counselor
         ]
-        newer = any(int(served.offer.id) > int(offer.id) for served in others)
+        newer = any(int(served.offer.id) >= int(offer.id) for served in others) and found is None
         if newer or offer.counselor not in self.roster:
             return Restated.REFUSED
         for served in others if found is None else []:

@@ -17,16 +17,19 @@ from admin.demo.watch import Watch
 from admin.initialize import write_config
 from admin.roster import Person
 from admin.supervision.status import Status
-from hotline.clock import SystemClock
+from hotline.clock import Clock, SystemClock
 from hotline.config import Settings
 from hotline.configfile import load
 from hotline.events import Event
 from hotline.sip.softphone_client import SoftphoneClient
 from queueing.store import QueueStore
+from tests.machine_clock import MachineClock
 from tests.servers import free_port, rtp_port, wait_until
 
 TRUNK_ADDRESS = "127.0.0.2"
 PHONES_ADDRESS = "127.0.0.3"
+SPEECH_ADDRESS = "127.0.0.6"
+"""Where the gateways have their RTP, and nothing else."""
 PASSWORD = "loopback-only"
 
 TRUNK = f"""
@@ -38,7 +41,8 @@ networks = ["{TRUNK_ADDRESS}/32"]
 
 class HotlineServer:
     """One platform. `settings` overrides are dotted keys, such as ``{"queueing.wrap_up": 2}``;
-    `more` is TOML that is appended to the configuration."""
+    `more` is TOML that is appended to the configuration; `clock` is its machine's, if that is to be
+    set (`tests.machine_clock`)."""
 
     def __init__(
         self,
@@ -46,13 +50,21 @@ class HotlineServer:
         overrides: dict[str, Any] | None = None,
         prompts: Path | None = None,
         more: str = "",
+        clock: MachineClock | None = None,
     ) -> None:
+        self.clock: Clock = clock or SystemClock()
+        self._environment = {**os.environ, **(clock.environment if clock else {})}
         self.folder = folder
         self.config = folder / "hotline.toml"
         folder.mkdir(parents=True, exist_ok=True)
         write_config(self.config)
         self.config.write_text(
-            _override(self.config.read_text("utf-8"), overrides or {}) + TRUNK + more
+            _override(
+                self.config.read_text("utf-8"),
+                {"gateway.address": SPEECH_ADDRESS, **(overrides or {})},
+            )
+            + TRUNK
+            + more
         )
         self.settings: Settings = load(self.config)
         if prompts is not None:  # spoken once for all tests
@@ -79,6 +91,7 @@ class HotlineServer:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                env=self._environment,
             )
         wait_until(self._is_up, seconds=60, what=f"hotline up\n{self.log_tail()}")
 
@@ -128,7 +141,7 @@ class HotlineServer:
             return
         self._process.send_signal(signal.SIGTERM)
         try:
-            self._process.wait(timeout=30)
+            self._process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -145,6 +158,7 @@ class HotlineServer:
             input=stdin,
             timeout=60,
             check=False,
+            env=self._environment,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -156,7 +170,7 @@ class HotlineServer:
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[QueueStore]:
-        store = bootstrap.queue_store(self.settings, SystemClock())
+        store = bootstrap.queue_store(self.settings, self.clock)
         try:
             yield store
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,14 +10,25 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from hotline.events import Priority, Reason, SealedNumber
-from hotline.ids import ContactId, CounselorId, GatewayId, requested_for
+from hotline.errors import QueueUnavailable
+from hotline.events import (
+    CallbackReached,
+    ContactOffered,
+    ContactQueued,
+    OfferWithdrawn,
+    Priority,
+    Reason,
+    SealedNumber,
+)
+from hotline.ids import ContactId, CounselorId, GatewayId, LegId, OfferId, requested_for
 from hotline.ports import Offer, OfferOutcome, Opening, Promise, Waiting
 from queueing import keys
 from queueing.keys import milliseconds
 from queueing.routing.pair import Pair
-from tests.queue_play import Play, any_number, losses, slots
+from tests.queue_claims import ClaimPlay
+from tests.queue_play import any_number, losses, slots
 from tests.queue_stage import Stage
+from tests.queue_tale import asked
 from tests.stepped_gateway import SteppedGateway
 
 OPENINGS = {
@@ -25,15 +37,18 @@ OPENINGS = {
     "short": ((0, 5),),
 }
 """In seconds from the promise."""
-FIRST_SEQ = 1
 whens = st.sampled_from(sorted(OPENINGS))
 
 
-class CallbackPlay(Play):
+class CallbackPlay(ClaimPlay):
     """`promises`: every callback that the gateways believe to stand, with what it asks for."""
 
     def __init__(self, stage: Stage) -> None:
         self.promises: dict[ContactId, Waiting] = {}
+        self.attempts: dict[OfferId, str] = {}
+        """What the gateways believe of each offer of a callback: rings, dialled, void or over."""
+        self.forgotten: set[tuple[GatewayId, str]] = set()
+        """Callbacks that a gateway does not carry any more, and has not let go."""
         super().__init__(stage)
 
     @precondition(lambda self: self.alive)
@@ -50,9 +65,10 @@ class CallbackPlay(Play):
         self.promise(list(self.alive.values())[-1], when, lost)
 
     @precondition(lambda self: self.state.ready and set(self.promises) & set(self.state.line))
-    @rule(slot=slots, number=any_number, lost=losses)
-    def claim_and_dial(self, slot: int, number: int, lost: str) -> None:
-        """The counselor picks up at once."""
+    @rule(slot=slots, number=any_number, lost=losses,
+          then=st.sampled_from(["rings", "reached", "in vain"]))  # fmt: skip
+    def claim_and_dial(self, slot: int, number: int, lost: str, then: str) -> None:
+        """The counselor picks up at once; `then` the caller's phone rings, or has."""
         waiting = [contact for contact in self.promises if contact in self.state.line]
         contact, ready = waiting[number % len(waiting)], sorted(self.state.ready)
         extension = ready[number % len(ready)]
@@ -64,6 +80,11 @@ class CallbackPlay(Play):
         self.state = self.look.take(self.told_last)
         if made is not None and self.told_to.get(made.id) == gateway.id:
             self.dial(gateway, made, lost)
+            self.state = self.look.take(self.told_last)
+            if then == "reached":
+                self.reach(gateway, made, lost)
+            elif then == "in vain":
+                self.release(gateway, made, lost, Reason.NO_ANSWER)
 
     def promise(self, waiting: Waiting, when: str, lost: str) -> None:
         gateway, now = self.owner(waiting), self.clock.now()
@@ -84,12 +105,15 @@ class CallbackPlay(Play):
         there = self.state.contacts.get(waiting.contact, {})
         may = there.get("state") == "queued" and there.get("gateway") == gateway.id
         may = may and waiting.caller_digest not in ("", *self.state.promised)
+        seq = self.tale.seq(gateway.id, waiting.contact)
         failed: Any = self.redis.hget(keys.BURIED + gateway.id, waiting.contact)
-        may = may and int(failed or 0) <= FIRST_SEQ  # else it must hear of that first
+        may = may and int(failed or 0) <= seq  # else it must hear of that first
+        self.tale.was_told(gateway.id, waiting.contact)  # whoever journals it, the number is taken
+        otherwise = self.tale.event(waiting.contact, seq + 1, ContactQueued, **asked(waiting))
         made = self.say(
             gateway, lost,
             lambda: gateway.store.promise(
-                waiting.contact, promise, gateway=gateway.id, seq=FIRST_SEQ
+                waiting.contact, promise, gateway=gateway.id, seq=seq, event=otherwise.id
             ),
         )  # fmt: skip
         if made:
@@ -98,6 +122,7 @@ class CallbackPlay(Play):
             self.promises[waiting.contact] = asks
         else:
             assert lost == "told" or not may or self.heals_in
+            self.tale.journal(gateway.id, otherwise)
             self.enqueue_again(waiting)  # nobody heard of it: the caller is on the line
 
     def owned_callbacks(self, gateway: SteppedGateway) -> set[ContactId]:
@@ -106,7 +131,18 @@ class CallbackPlay(Play):
             ContactId(contact)
             for contact in self.state.promises
             if self.state.contacts.get(contact, {}).get("gateway") == gateway.id
+            and (gateway.id, contact) not in self.forgotten
         }
+
+    def forget_a_callback(self, number: int) -> None:
+        """By a fault of ours a gateway does not let go, and carries it no more."""
+        lives = {gateway.id for gateway in self.gateways}
+        offers = [o for o in self.offers if self.attempts.get(o.id) in ("rings", "void", "dialled")
+                  and self.told_to[o.id] in lives]  # fmt: skip
+        if offers:
+            offer = offers[number % len(offers)]
+            self.attempts[offer.id] = "over"
+            self.forgotten.add((self.told_to[offer.id], offer.contact))
 
     @precondition(lambda self: self.promises)
     @rule(number=any_number, lost=losses,
@@ -124,27 +160,70 @@ class CallbackPlay(Play):
         offer = offers[number % len(offers)]
         life = self.told_to[offer.id]
         gateway = next((one for one in self.gateways if one.id == life), None)
-        if gateway is None:
+        if gateway is None or (life, offer.contact) in self.forgotten:
             return
         if what == "dial":
             self.dial(gateway, offer, lost)
         elif what == "reach":
             self.reach(gateway, offer, lost)
         else:
+            is_said = what == "give_back" or bool(number % 2)
+            if is_said:
+                self.offer_is_over(offer)
             if what == "give_back":
                 self.say(gateway, lost, lambda: gateway.store.give_back(offer, outcome))
-            self.say(
-                gateway, lost,
-                lambda: gateway.store.release(
-                    offer, gateway=gateway.id, seq=FIRST_SEQ, reason=reason
-                ),
-            )  # fmt: skip
+            self.release(gateway, offer, lost, reason)
+
+    def release(self, gateway: SteppedGateway, offer: Offer, lost: str, reason: Reason) -> None:
+        """Let go; the queue says how the offer ended where the gateway has not."""
+        journalled = self.attempts.get(offer.id) != "rings"
+        self.attempts[offer.id] = "over"
+        seq = self.tale.seq(gateway.id, offer.contact)
+        self.say(
+            gateway, lost,
+            lambda: gateway.store.release(
+                offer, gateway=gateway.id, seq=seq, reason=reason, journalled=journalled
+            ),
+        )  # fmt: skip
+
+    def hears(self, gateway: SteppedGateway, offer: Offer) -> None:
+        """The counselor's phone rings; what rang before for this caller does not any more."""
+        if offer.id not in gateway.callback_seqs:
+            return super().hears(gateway, offer)
+        for other in self.offers:
+            if other.contact == offer.contact and self.told_to.get(other.id) == gateway.id:
+                self.offer_is_over(other)
+        self.forgotten.discard((gateway.id, offer.contact))
+        self.tale.knows(gateway.id, offer.contact, gateway.callback_seqs[offer.id])
+        self.tale.say(gateway.id, offer.contact, ContactOffered, **names(offer))
+        self.attempts[offer.id] = "rings"
+
+    def offer_is_over(self, offer: Offer) -> None:
+        """The phone does not ring any more, and its gateway says so."""
+        if self.attempts.get(offer.id) == "rings":
+            life = self.told_to[offer.id]
+            self.tale.say(life, offer.contact, OfferWithdrawn, **names(offer))
+            self.attempts[offer.id] = "void"
 
     def dial(self, gateway: SteppedGateway, offer: Offer, lost: str) -> None:
         held = self.state.promises.get(offer.contact, {})
         there = self.state.contacts.get(offer.contact, {})
         serves = self.state.served.get(offer.contact) == (offer.counselor, offer.id)
-        attempt = self.say(gateway, lost, lambda: gateway.store.dial(offer, seq=FIRST_SEQ))
+        rings, seq = (
+            self.attempts.get(offer.id) == "rings",
+            self.tale.seq(gateway.id, offer.contact),
+        )
+        if rings and lost == "told":  # nobody knows whether it was dialled, and nobody is
+            with contextlib.suppress(QueueUnavailable):
+                gateway.scripts.lose = lost
+                self.run_in(gateway.store.dial(offer, seq=seq))
+            return self.release(gateway, offer, "", Reason.WITHDRAWN)
+        attempt = self.say(gateway, lost, lambda: gateway.store.dial(offer, seq=seq))
+        if rings and attempt:
+            self.tale.was_told(gateway.id, offer.contact)
+            self.attempts[offer.id] = "dialled"
+        else:
+            self.offer_is_over(offer)
         if not serves:
             assert attempt == 0
         elif there["state"] == "talking":
@@ -158,6 +237,9 @@ class CallbackPlay(Play):
         there = self.state.contacts.get(offer.contact, {})
         serves = self.state.served.get(offer.contact) == (offer.counselor, offer.id)
         if serves and there["state"] == "talking" and offer.contact in self.state.promises:
+            self.tale.say(
+                gateway.id, offer.contact, CallbackReached, leg=LegId("l"), **names(offer)
+            )
             self.say(gateway, lost, lambda: gateway.store.reached(offer))
             self.alive[offer.contact] = replace(
                 self.promises.pop(offer.contact), gateway=gateway.id
@@ -182,3 +264,7 @@ class CallbackPlay(Play):
             self.unsure |= {contact} if self.losses else set()
         unknown = set(self.state.promises) - set(self.promises)
         assert self.losses or not unknown, "nobody promised that"
+
+
+def names(offer: Offer) -> dict[str, Any]:
+    return {"offer": offer.id, "counselor": offer.counselor}

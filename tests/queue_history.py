@@ -23,7 +23,7 @@ def check_journal(
     ids: set[str] = set()
     for entry in entries:
         event = decode(entry)
-        assert event.id not in ids
+        assert event.id not in ids or isinstance(event, e.ContactQueued), "is there twice"
         ids.add(event.id)
         if event.subject not in seqs:
             continue
@@ -58,6 +58,7 @@ def check_callbacks(entries: Iterable[Mapping[str, str]], *, most: int) -> None:
     attempts: Counter[str] = Counter()
     dialled: set[tuple[str, str]] = set()
     over: set[str] = set()
+    given_up = told = 0
     for entry in entries:
         event = decode(entry)
         match event:
@@ -78,5 +79,22 @@ def check_callbacks(entries: Iterable[Mapping[str, str]], *, most: int) -> None:
                 assert event.subject not in over
                 assert event.subject not in open_attempts
                 over.add(event.subject)
+                given_up += isinstance(event, e.CallbackGivenUp)
+            case e.AlarmRaised() if event.kind is e.AlarmKind.CALLBACK_GIVEN_UP:
+                told += 1
+                assert event.seq == told == given_up, "a supervisor is told of each, at once"
             case _:
                 pass
+    assert told == given_up
+
+
+def check_numbers(entries: Iterable[Mapping[str, str]], *, unheard: Collection[str]) -> None:
+    """No number of a contact is given to two events; but for what a gateway said (`unheard`) that
+    was silent beyond its lease, of a contact that others had taken for lost meanwhile."""
+    given: dict[tuple[str, int], e.Event] = {}
+    for entry in entries:
+        event = decode(entry)
+        if not isinstance(event, e.ContactEvent) or event.id in unheard:
+            continue
+        first = given.setdefault((event.subject, event.seq), event)
+        assert first.id == event.id, f"{event} has the number of {first}"

@@ -17,16 +17,15 @@ from hypothesis.stateful import (
     rule,
 )
 
-from hotline.errors import QueueUnavailable
+from hotline.errors import QueueUnavailable, UnknownContact
 from hotline.events import Priority
 from hotline.ids import ContactId, CounselorId, GatewayId, OfferId, request_id, requested_for
-from hotline.ports import Offer, OfferOutcome, Restated, Waiting
+from hotline.ports import EscalateContact, Offer, OfferOutcome, Restated, Waiting
 from queueing import keys
 from queueing.routing.pair import Pair
-from queueing.routing.picture import Picture
-from queueing.routing.plan import plan_or_default
 from tests.queue_scene import a_waiting
 from tests.queue_stage import Stage
+from tests.queue_tale import Tale
 from tests.stepped_gateway import SteppedGateway
 
 T = TypeVar("T")
@@ -77,7 +76,10 @@ class Play(RuleBasedStateMachine):
         """Who talks, as the gateways know."""
         self.outranked: set[ContactId] = set()
         """Those of them of whom the queue cannot hear: a newer offer has their counselor."""
+        self.tale = Tale(self.redis, clock=self.clock)
         self.contacts = 0
+        self.orders: set[str] = set()
+        """Keys of orders that were given."""
         self.has_jumped = False
         self.losses = 0
         self.heals_in = 0
@@ -127,6 +129,14 @@ class Play(RuleBasedStateMachine):
             told = self.run_in(gateway.take_inbox())
             self.told_to |= {offer.id: gateway.id for offer in told}
             self.offers += told
+            for offer in told:
+                self.hears(gateway, offer)
+
+    def hears(self, gateway: SteppedGateway, offer: Offer) -> None:
+        """The gateway is told of an offer, and rings."""
+        waiting = self.alive.get(offer.contact)
+        if waiting is not None and waiting.gateway == gateway.id:
+            self.tale.queued(gateway.id, waiting)
 
     def end(self, contact: ContactId) -> None:
         del self.alive[contact]
@@ -185,6 +195,7 @@ class Play(RuleBasedStateMachine):
             arrived_at=self.clock.now() - ago * MILLISECOND,
             caller_digest=caller,
         )
+        self.tale.queued(gateway.id, waiting)
         kept = self.say(gateway, lost, lambda: gateway.store.enqueue(waiting))
         if kept is not None:
             assert caller
@@ -205,8 +216,23 @@ class Play(RuleBasedStateMachine):
         priority = Priority.NORMAL if crisis else Priority.CRISIS
         self.enqueue_again(replace(waiting, priority=priority, skills=("crisis:3",)), lost)
 
+    def order(self, slot: int, number: int, lost: str) -> None:
+        """For any contact that ever was, with a new key or one that was used."""
+        contact = ContactId(f"c{1 + number % (self.contacts + 1):04}")
+        order = EscalateContact(contact=contact, by="test", reason="asked")
+        gateway, key = self.gateways[slot], f"order {number % 3}"
+        owner = self.state.contacts.get(contact, {}).get("gateway")
+        try:
+            given = self.say(gateway, lost, lambda: gateway.store.give(order, key=key))
+            assert owner
+            assert self.losses or lost == "told" or given is (key not in self.orders)
+            self.orders.add(key)
+        except UnknownContact:
+            assert not owner, "a callback that waits is nobody's"
+
     def enqueue_again(self, waiting: Waiting, lost: str = "") -> None:
         gateway = self.owner(waiting)
+        self.tale.queued(gateway.id, waiting)
         kept = self.say(gateway, lost, lambda: gateway.store.enqueue(waiting))
         if kept is not None:  # of another call of the same caller, that was buried with it
             waiting = replace(waiting, arrived_at=kept.since)
@@ -220,6 +246,7 @@ class Play(RuleBasedStateMachine):
     def caller_leaves(self, number: int, fault: bool, lost: str) -> None:
         waiting = self.contact(number)
         gateway = self.owner(waiting)
+        self.tale.left(gateway.id, waiting.contact)
         self.say(gateway, lost, lambda: gateway.store.leave(waiting.contact, fault=fault))
         self.end(waiting.contact)
 
@@ -285,63 +312,21 @@ class Play(RuleBasedStateMachine):
         assert after.contacts[contact]["state"] == "talking"
         assert after.counselors[counselor]["state"] == "wrap_up"
 
+    def hand_over_late(self, number: int, lost: str) -> None:
+        """Whoever is to leave does not serve the contact any more: nothing happens."""
+        picked = self.pick(number)
+        if picked is not None:
+            leaving, gateway = picked
+            if self.state.served.get(leaving.contact) != (leaving.counselor, leaving.id):
+                request = request_id(leaving.contact, 9)
+                staying = replace(leaving, contact=request, id=OfferId("0"))
+                self.say(gateway, lost, lambda: gateway.store.hand_over(leaving, staying))
+                assert self.look.take(self.told_last).served == self.state.served
+
     def is_talking(self, contact: ContactId) -> bool:
         return self.state.contacts.get(contact, {}).get("state") == "talking"
 
-    # --- pictures, claims, offers ------------------------------------------------------------
-
-    @rule(slot=slots, most=st.sampled_from([1, 3, 9, None]))
-    def read(self, slot: int, most: int | None) -> None:
-        gateway = self.gateways[slot]
-        self.run_in(gateway.read_all() if most is None else gateway.read(most))
-
-    @rule(slot=slots, lost=losses)
-    def dispatch(self, slot: int, lost: str) -> None:
-        """By a picture that is as old as it may be."""
-        gateway = self.gateways[slot]
-        gateway.scripts.lose = lost
-        self.run_in(gateway.dispatch())
-        gateway.scripts.lose = ""
-
-    @rule(slot=slots)
-    def look_and_claim(self, slot: int) -> None:
-        """Undisturbed, every proposal becomes an offer, and nobody is overtaken by their like."""
-        gateway = self.gateways[slot]
-        self.beat(gateway)
-        made = self.run_in(gateway.store.offer(self.propose(), gateway=gateway.id))
-        assert None not in made
-
-    def propose(self) -> list[Pair]:
-        shot = self.run_in(self.gateways[0].store.snapshot())
-        picture = Picture(plan_or_default(shot.plan))
-        for standing in shot.counselors:
-            picture.counselor_stands(standing)
-        for one in shot.line:
-            assert one.waiting is not None
-            picture.contact_waits(one.waiting, sticky=one.sticky, score=one.score)
-        pairs = picture.pairs(keys.milliseconds(self.clock.now()))
-        given = {pair.contact: pair.sticky for pair in pairs}
-        left_behind = set()
-        for waiting, sticky in shot.waiting:
-            request = requested_for(waiting.contact) is not None
-            asks = (waiting.priority, waiting.skills, request)  # all else is the same for all
-            assert asks not in left_behind or given.get(waiting.contact) in (None, True)
-            if sticky is None and waiting.contact not in given:
-                left_behind.add(asks)
-        return pairs
-
-    @precondition(lambda self: self.contacts)
-    @rule(slot=slots, number=any_number, extension=extensions)
-    def claim_anything(self, slot: int, number: int, extension: str) -> None:
-        """A proposal as stale as can be: of any contact that ever was, to anybody."""
-        contact = ContactId(f"c{1 + number % self.contacts:04}")
-        gateway = self.gateways[slot]
-        self.beat(gateway)  # who is unknown claims no callback
-        self.state = self.look.take(self.told_last)
-        free = contact in self.state.waiting and extension in self.state.ready
-        pair = Pair(contact, CounselorId(extension))
-        (made,) = self.run_in(gateway.store.offer([pair], gateway=gateway.id))
-        assert (made is not None) is free
+    # --- offers ------------------------------------------------------------------------------
 
     @rule(number=any_number, lost=losses)
     def answer(self, number: int, lost: str) -> None:
@@ -351,6 +336,7 @@ class Play(RuleBasedStateMachine):
             serves = self.state.served.get(offer.contact) == (offer.counselor, offer.id)
             assert self.say(gateway, lost, lambda: gateway.store.accept(offer)) is serves
             if serves:
+                self.tale.queued(gateway.id, self.alive[offer.contact])
                 self.is_over(offer.contact)
                 self.talks[offer.contact] = offer
 
@@ -364,6 +350,7 @@ class Play(RuleBasedStateMachine):
             self.state.served.get(offer.contact) == (offer.counselor, offer.id)
             and self.state.contacts[offer.contact]["state"] == "offered"
         )
+        self.tale.queued(gateway.id, self.alive[offer.contact])
         given = self.say(gateway, lost, lambda: gateway.store.give_back(offer, outcome))
         withdrawn = outcome is OfferOutcome.WITHDRAWN
         assert given or not rings or withdrawn  # the third withdrawal leaves no trace
@@ -380,6 +367,8 @@ class Play(RuleBasedStateMachine):
             return
         offer, gateway = picked
         serves = self.state.served.get(offer.contact) == (offer.counselor, offer.id)
+        if serves and not requeue:
+            self.tale.left(gateway.id, offer.contact)
         self.say(gateway, lost, lambda: gateway.store.finish(offer, requeue=requeue))
         if serves and not requeue:
             self.end(offer.contact)

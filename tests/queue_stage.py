@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 
 import redis
 
@@ -37,6 +38,14 @@ class Stage:
             SteppedGateway(url, slot, clock=self.clock, limits=LIMITS)
             for slot in ("gateway-1", "gateway-2")
         ]
+
+    @property
+    def met(self) -> Counter[tuple[str, str]]:
+        """How often each script gave each of its answers, in all plays."""
+        total: Counter[tuple[str, str]] = Counter()
+        for gateway in self.gateways:
+            total += gateway.scripts.met + gateway.claiming.met
+        return total
 
     def clear(self) -> None:
         """Forget the last play."""

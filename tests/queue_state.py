@@ -75,7 +75,7 @@ class QueueState:
         return {
             contact: (held["counselor"], held["offer"])
             for contact, held in self.contacts.items()
-            if held["state"] != "queued"
+            if held["state"] not in ("queued", "elsewhere")
         }
 
     def check(self) -> None:

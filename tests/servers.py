@@ -33,7 +33,7 @@ def rtp_port() -> int:
 
 
 def wait_until(
-    condition: Callable[[], object], *, seconds: float = 10.0, what: str = "the condition"
+    condition: Callable[[], object], *, seconds: float = 20.0, what: str = "the condition"
 ) -> None:
     """Poll `condition` until it holds; fail with `what` after `seconds`."""
     deadline = time.monotonic() + seconds

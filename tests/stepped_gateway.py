@@ -6,14 +6,14 @@ decides in which order things happen.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from redis.asyncio import Redis
-
-from hotline.clock import Clock, ManualClock
+from hotline.clock import ManualClock
 from hotline.contact import ContactState as S
 from hotline.errors import QueueUnavailable
 from hotline.ids import ContactId, CounselorId, GatewayId, OfferId, new_gateway_id
@@ -23,36 +23,13 @@ from queueing.dispatcher import Dispatcher
 from queueing.feed import Feed, OutOfStep, _entries
 from queueing.leases import Beat
 from queueing.limits import Limits
-from queueing.scripts import Scripts, connect, redis_errors
+from queueing.offers import Offers
+from queueing.scripts import connect
 from queueing.store import QueueStore
 from tests.fakes import FakeAlarms
+from tests.lossyscripts import HeldScripts, LossyScripts
 
-
-class LossyScripts(Scripts):
-    """Scripts whose replies get lost when a test says so, once each time.
-
-    `lose` ``again``: the connection broke after the script ran, and the client sends the very same
-    call once more. ``told``: the caller hears QueueUnavailable, though it ran.
-    """
-
-    def __init__(self, redis: Redis, *, clock: Clock) -> None:
-        super().__init__(redis, clock=clock)
-        self._at = clock
-        self.lose = ""
-
-    async def run(self, name: str, *args: str | int) -> Any:
-        lose, self.lose = self.lose, ""
-        if lose == "again":
-            now = self._at.now()
-            head = (keys.milliseconds(now), now.isoformat(), f"seed {datetime.now(UTC)}")
-            with redis_errors():
-                for _ in range(2):
-                    answer = await self._scripts[name](keys=keys.SCRIPT_KEYS, args=(*head, *args))
-            return answer
-        answer = await super().run(name, *args)
-        if lose == "told":
-            raise QueueUnavailable("the reply was lost")
-        return answer
+TURNS = 5
 
 
 class SteppedGateway:
@@ -66,20 +43,35 @@ class SteppedGateway:
         self.store = QueueStore(connection, clock=clock, limits=limits)
         self.scripts = LossyScripts(connection, clock=clock)
         self.store._scripts = self.scripts
-        self.begin_life()
+        self.claiming = HeldScripts(connection, clock=clock)
+        """Those of the dispatcher alone."""
+        self._claims = Offers(scripts=self.claiming, clock=clock, limits=limits)
+        self._look: asyncio.Task[None] | None = None
+        self._live()
 
     def begin_life(self) -> None:
-        """The process is another: nothing of the one before is known."""
+        """The process is another: nothing of the one before is known, and what it claimed is not
+        asked for any more, or not heard of."""
+        for task in (self._look, self._under_way):
+            if task is not None and not task.cancel() and not task.cancelled():
+                task.exception()  # nobody is left to hear it
+        self._look = None
+        self.claiming.hold = self.claiming.lose = ""
+        self._live()
+
+    def _live(self) -> None:
         self.id: GatewayId = new_gateway_id(self._slot)
         self.alarms = FakeAlarms()
         self.feed = Feed(self._url, overview=self.store, alarms=self.alarms)
         self.dispatcher = Dispatcher(
-            offers=self.store,
+            offers=self._claims,
             feed=self.feed,
             gateway=self.id,
             clock=self._clock,
             alarms=self.alarms,
         )
+        self.callback_seqs: dict[OfferId, int] = {}
+        """Of the callbacks that were claimed for it: their last number by then."""
         self.has_beaten = False
         self.connected = False
 
@@ -111,33 +103,92 @@ class SteppedGateway:
         except OutOfStep as error:
             raise AssertionError(f"the picture is wrong: {error}") from error
 
-    async def dispatch(self) -> list[Offer]:
-        """Claim what the picture proposes; nothing before the first snapshot."""
+    async def dispatch(self, lose: str = "") -> list[Offer]:
+        """Claim what the picture proposes, when all that was held up has arrived; nothing before
+        the first snapshot."""
         if not self.connected:
             return []
+        await self.claims_arrive()
+        self.claiming.lose = lose
         try:
             return await self.dispatcher.dispatch()
         except QueueUnavailable:
             return []
+        finally:
+            self.claiming.lose = ""
+
+    # --- claims that overlap with what follows --------------------------------------------------
+
+    async def look(self, hold: str, lose: str = "") -> None:
+        """Let the dispatcher look once, as its loop does, and begin to claim; what it claims is
+        held up at `hold` (`HeldScripts`) until `claims_arrive`. While earlier claims are held up it
+        proposes the next pairs and waits with those."""
+        if not self.connected:
+            return
+        if self._look is None:
+            self.claiming.hold, self.claiming.lose = hold, lose
+            self._look = asyncio.create_task(self.dispatcher._advance())
+        await self._come_to_rest()
+
+    async def claims_arrive(self, hold: str = "") -> None:
+        """Let go what is held up, and hold up at `hold` what is claimed after it."""
+        self.claiming.let_go()
+        self.claiming.hold = hold
+        await self._come_to_rest()
+
+    @property
+    def _under_way(self) -> asyncio.Task[list[Offer]] | None:
+        return self.dispatcher._claims._under_way
+
+    async def _come_to_rest(self) -> None:
+        """Return when nothing goes on any more but what is held up, and what waits for that."""
+        for _ in range(TURNS):  # from one step of ours to what it waits for
+            await _turn()
+        while not self.claiming.waiting and self._goes_on:
+            await _turn()
+        if self._look is not None and self._look.done():
+            done, self._look = self._look, None
+            with contextlib.suppress(QueueUnavailable):
+                done.result()
+
+    @property
+    def _goes_on(self) -> bool:
+        return any(task is not None and not task.done() for task in (self._look, self._under_way))
 
     async def take_inbox(self) -> list[Offer]:
         """Take what the inbox holds; withdrawals are of no interest."""
         texts: Any = await self.store._redis.lpop(keys.inbox(self.id), 100)
-        messages = [json.loads(text) for text in texts or ()]
-        return [_offer(message) for message in messages if message["kind"] == "made"]
+        made = [m for m in (json.loads(text) for text in texts or ()) if m["kind"] == "made"]
+        self.callback_seqs |= {
+            OfferId(m["offer"]): int(m["callback"]["seq"]) for m in made if "callback" in m
+        }
+        return [_offer(message) for message in made]
 
     async def beat(
-        self, carried: Mapping[ContactId, Offer | None], *, callbacks: Collection[ContactId] = ()
+        self,
+        carried: Mapping[ContactId, Offer | None],
+        *,
+        seq_of: Callable[[ContactId], int],
+        callbacks: Collection[ContactId] = (),
     ) -> Beat:
         """Beat; each of `carried` talks under its offer, or waits or is served, and each of
         `callbacks` is being called."""
         begins, self.has_beaten = not self.has_beaten, True
         said = {
-            contact: Carried(seq=1, state=S.QUEUED if offer is None else S.TALKING, offer=offer)
+            contact: Carried(
+                seq=seq_of(contact), state=S.QUEUED if offer is None else S.TALKING, offer=offer
+            )
             for contact, offer in carried.items()
         }
-        said |= {contact: Carried(seq=1, state=S.RETURNING) for contact in callbacks}
+        said |= {c: Carried(seq=seq_of(c), state=S.RETURNING) for c in callbacks}
         return await self.store.heartbeat(self.id, said, begins=begins)
+
+
+async def _turn() -> None:
+    """Let the loop go round once."""
+    turned = asyncio.Event()
+    asyncio.get_running_loop().call_soon(turned.set)
+    await turned.wait()
 
 
 def _offer(message: dict[str, Any]) -> Offer:

@@ -77,6 +77,8 @@ WORDS: Mapping[int, tuple[str, ...]] = {
 }  # fmt: skip
 """What is said, by the tone that says it; the topics have another one in English."""
 SECONDS = 0.3
+HEARD = 0.1
+"""Seconds of so short a tone that count: a busy machine may lose some of it behind the answer."""
 
 
 def write_tones(prompts: Path) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from hotline.clock import Clock
+from hotline.clock import Clock, SteadyClock
 from hotline.config import Settings
 from hotline.contact import Contact
 from hotline.conversation.arrival import Arrival, DialledLine
@@ -50,6 +50,7 @@ class Conversations:
     ) -> Conversation:
         """Return the conversation of a new contact, or of one that was called back."""
         contact = contact or Contact(new_contact_id(), journal=self.relay)
+        dates = SteadyClock(self.clock)
         reception = Reception(
             leg=arrival.leg,
             speaker=self.speaker,
@@ -59,7 +60,7 @@ class Conversations:
         return Conversation(
             contact=contact,
             arrival=arrival,
-            line=self.line,
+            line=replace(self.line, dates=dates),
             ring_timeout=self.settings.gateway.ring_timeout,
             reception=reception,
             waiting_room=WaitingRoom(
@@ -77,7 +78,7 @@ class Conversations:
                 prompts=self.speaker.prompts,
                 recorder=self.recorder,
                 alarms=self.speaker.alarms,
-                care=self._care(contact, arrival, reception),
+                care=self._care(contact, arrival, reception, dates),
             ),
         )
 
@@ -113,16 +114,19 @@ class Conversations:
             voicemail=self.settings.voicemail,
             recorder=self.recorder,
             identity_of=lambda number: asserted_identity(sealed.open(number), realm=realm),
+            seats=self.store,
             room=lambda: telephone.legs < telephone.capacity * PARTNERS_SHARE,
         )
 
-    def _care(self, contact: Contact, arrival: Arrival, reception: Reception) -> CareLimit:
+    def _care(
+        self, contact: Contact, arrival: Arrival, reception: Reception, dates: Clock
+    ) -> CareLimit:
         return CareLimit(
             contact=contact,
             caller_digest=arrival.caller.digest,
             seconds=lambda: reception.care_seconds,
             speaker=self.speaker,
             screening=self.store,
-            clock=self.clock,
+            clock=dates,
             zone=ZoneInfo(self.settings.site.timezone),
         )

@@ -59,7 +59,8 @@ def endpoint(settings: Settings, slot: int, clock: Clock) -> Endpoint:
     """The telephone of gateway `slot`, counted from 0."""
     gateway = settings.gateway
     return Endpoint(
-        address=gateway.address,
+        address=gateway.sip_address,
+        rtp_address=gateway.address,
         port=gateway.first_port + slot,
         first_rtp_port=gateway.first_rtp_port + slot * gateway.rtp_ports,
         rtp_ports=gateway.rtp_ports,
@@ -79,7 +80,7 @@ def gateway_parts(settings: Settings, name: str) -> GatewayParts:
         redis_url=settings.redis_url, spool_dir=settings.spool_dir, process=name, clock=clock
     )
     identity = new_gateway_id(
-        name, seat=seat(settings.gateway.address, settings.gateway.first_port + slot)
+        name, seat=seat(settings.gateway.sip_address, settings.gateway.first_port + slot)
     )
     alarms = JournalAlarms(sink=relay, subject=identity, clock=clock)
     relay.report_to(alarms)

@@ -20,11 +20,15 @@ from admin.commands.options import (
 )
 from hotline.ids import ContactId
 from hotline.number import NumberSealer, SealBroken
-from queueing.callbacks import Standing
+from queueing.callbacks import Standing, Withdrawal
+from queueing.cancellation import pause
 from queueing.store import QueueStore
 
 SHOWN = 8
 """Digits of a contact: as logs show it."""
+STOPS_WITHIN = 30.0
+"""Seconds: its words to the counselor, or its death and the lease after it."""
+LOOK_EVERY = 0.2
 STATES = {
     "outside": "waits for",
     "queued": "in line until",
@@ -57,17 +61,33 @@ def callback_cancel(
     """Take a promised callback back: nobody is called. It is journalled with who did it."""
     settings = settings_from(config)
 
-    async def withdraw(store: QueueStore) -> int:
+    async def withdraw(store: QueueStore) -> tuple[int, Withdrawal]:
         found: list[ContactId] = [
             one.contact for one in await store.promised() if one.contact.startswith(callback)
         ]
-        if len(found) == 1 and not await store.withdraw_callback(found[0], by=operator()):
-            return 0
-        return len(found)
+        if len(found) != 1:
+            return len(found), Withdrawal.UNKNOWN
+        said = await store.withdraw_callback(found[0], by=operator())
+        if said is Withdrawal.DIALLED and await _stopped(store, found[0]):
+            typer.echo("the caller was being called at this moment: that call was the last")
+            said = Withdrawal.WITHDRAWN
+        return int(said is not Withdrawal.UNKNOWN), said
 
-    found = with_queue(settings, withdraw)
+    found, said = with_queue(settings, withdraw)
     if found != 1:
         fail(f"{found} callbacks are shown as {callback!r}; see `hotline caller callbacks`")
+    if said is Withdrawal.DIALLED:
+        fail(f"{callback!r} is being called, and its gateway has not said that it stopped; nobody "
+             "calls again")  # fmt: skip
+
+
+async def _stopped(store: QueueStore, contact: ContactId) -> bool:
+    """Wait until nobody calls `contact`; False when its gateway does not say so in time."""
+    for _ in range(round(STOPS_WITHIN / LOOK_EVERY)):
+        if all(one.contact != contact for one in await store.promised()):
+            return True
+        await pause(LOOK_EVERY)
+    return False
 
 
 def _masked(one: Standing, sealer: NumberSealer) -> str:

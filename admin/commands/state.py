@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ from admin.supervision.status import read_status
 from hotline.clock import SystemClock
 from hotline.config import Settings
 from hotline.database import snapshot
+from hotline.errors import QueueUnavailable
 from hotline.journal.alarm import to_look_at
 from hotline.journal.backlog import backlog, with_backlog
 from hotline.journal.stream import Entry, connect
@@ -49,9 +51,33 @@ def status(config: ConfigOption = DEFAULT_CONFIG) -> None:
             child.name, child.state, str(child.pid or ""), since, str(child.restarts), child.says
         )
     Console().print(table)
+    _show_partners(settings)
     _show_alarms(settings)
     if not now.all_up:
         raise typer.Exit(1)
+
+
+def _show_partners(settings: Settings) -> None:
+    """Show how many callers each partner has that takes only so many."""
+    limited = [one for one in settings.overflow if one.callers is not None]
+    if not limited:
+        return
+
+    async def count() -> list[int]:
+        store = bootstrap.queue_store(settings, SystemClock())
+        try:
+            return [await store.seats_taken(one.name) for one in limited]
+        finally:
+            await store.close()
+
+    try:
+        taken = asyncio.run(count())
+    except QueueUnavailable:
+        return  # as is told below
+    table = Table("partner", "callers")
+    for one, callers in zip(limited, taken, strict=True):
+        table.add_row(one.name, f"{callers}/{one.callers}")
+    Console().print(table)
 
 
 def _show_alarms(settings: Settings) -> None:

@@ -29,7 +29,8 @@ class Watch:
     """Every journal event from `start` on; use as ``async with``."""
 
     def __init__(self, url: str, *, show: Callable[[Event], None]) -> None:
-        self._redis = Redis.from_url(url, decode_responses=True)
+        # No timeout: a loop that was held up for longer would take an answer for none.
+        self._redis = Redis.from_url(url, decode_responses=True, socket_timeout=None)
         self._show = show
         self._events: list[Event] = []
         self._news = asyncio.Condition()
@@ -96,8 +97,14 @@ class Watch:
                     await self._news.wait_for(lambda: found() is not None)
             except TimeoutError:
                 last = ", ".join(type(event).__name__ for event in self._events[-5:])
-                raise NothingCame(f"no {what} within {seconds:g} s; last: {last}") from None
+                fault = self._fault()
+                raise NothingCame(f"no {what} within {seconds:g} s; last: {last}") from fault
             event = found()
         if event is None:
             raise NothingCame(what)
         return event
+
+    def _fault(self) -> BaseException | None:
+        """Why nothing more can come, if so."""
+        over = self._task is not None and self._task.done() and not self._task.cancelled()
+        return self._task.exception() if over and self._task is not None else None

@@ -27,7 +27,7 @@ def wanted_endpoints(settings: Settings) -> list[tuple[str, Endpoint]]:
         wanted.append(("redis.port", Endpoint("tcp", "127.0.0.1", settings.redis.port)))
     for n in range(gateway.processes):
         key = f"gateway.first_port + {n}" if n else "gateway.first_port"
-        wanted.append((key, Endpoint("udp", gateway.address, gateway.first_port + n)))
+        wanted.append((key, Endpoint("udp", gateway.sip_address, gateway.first_port + n)))
     return wanted
 
 

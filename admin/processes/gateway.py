@@ -13,13 +13,13 @@ from contextlib import suppress
 from typing import Any
 
 from twisted.application.service import MultiService, Service
-from twisted.internet import asyncioreactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 
 from admin.bootstrap.gateway import GatewayParts, gateway_parts
 from admin.processes.garbage import collect_rarely
 from admin.processes.looks import looks
+from admin.processes.reactor import install
 from hotline.config import Settings
 from hotline.events import AlarmKind
 from hotline.ports import Alarms
@@ -155,10 +155,7 @@ def run(settings: Settings, name: str) -> None:
     """
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    asyncioreactor.install(loop)
-    from twisted.internet import reactor as installed  # only now: importing it chooses the reactor
-
-    reactor: Any = installed  # its interface is a zope one, which mypy cannot read
+    reactor = install(loop)
     service: list[GatewayService] = []
     faults: list[Exception] = []
 

@@ -63,7 +63,7 @@ def probe(settings: Settings, name: str, *, clock: Clock) -> Probe:
     """Return what asks whether process `name` serves, wherever it runs. Raises ProcessError."""
     gateway = settings.gateway
     gateways = {
-        f"gateway-{n + 1}": SipOptions(gateway.address, gateway.first_port + n)
+        f"gateway-{n + 1}": SipOptions(gateway.sip_address, gateway.first_port + n)
         for n in range(gateway.processes)
     }
     probes: dict[str, Probe] = {
@@ -87,7 +87,7 @@ def _own(name: str, config_path: Path) -> tuple[str, ...]:
 def _gateway(
     settings: Settings, config_path: Path, n: int, needs: frozenset[str], clock: Clock
 ) -> ProcessSpec:
-    name, host = f"gateway-{n + 1}", settings.gateway.address
+    name, host = f"gateway-{n + 1}", settings.gateway.sip_address
     port = settings.gateway.first_port + n
     return ProcessSpec(
         name=name,

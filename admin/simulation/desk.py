@@ -37,6 +37,14 @@ class Timesheet:
             self.spent[hour, state] += cut - since
             since = cut
 
+    @property
+    def by_state(self) -> Counter[CounselorState]:
+        """The same over all hours."""
+        total = Counter[CounselorState]()
+        for (_, state), milliseconds in self.spent.items():
+            total[state] += milliseconds
+        return total
+
 
 class Desk:
     """A counselor. `standing` is what routing is told of them.

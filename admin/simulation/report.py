@@ -67,6 +67,8 @@ def _headline(summary: Summary, words: Words) -> Table:
     table.add_row(words.longest, minutes(calls.longest, words))
     table.add_row(words.aht, minutes(calls.aht, words))
     table.add_row(words.occupancy, percent(work.occupancy))
+    spread = percent(summary.least_busy).append(" – ").append(percent(summary.most_busy))
+    table.add_row(words.spread, spread)
     table.add_row(words.on_duty, count(work.on_duty))
     if calls.own_district.value is not None:
         table.add_row(words.own_district, percent(calls.own_district))

@@ -104,11 +104,19 @@ class Summary:
     target_level: float
     calls: CallRow
     work: WorkRow
+    least_busy: Estimate
+    """The lowest occupancy of a counselor, on average over the runs; and the highest."""
+    most_busy: Estimate
     hours: tuple[HourRow, ...]
     priorities: dict[Priority, CallRow]
     nodes: dict[str, tuple[CallRow, WorkRow]]
     """By path, a node before those below it."""
     kinds: dict[CounselorKind, WorkRow]
+
+
+def mean_of_some(values: Sequence[float]) -> Estimate:
+    """Estimate the mean; of nothing, nothing."""
+    return mean(values) if values else Estimate(None)
 
 
 def summarize(tallies: Sequence[Tally], scenario: Scenario, *, plan: str, seed: int) -> Summary:
@@ -151,6 +159,8 @@ def summarize(tallies: Sequence[Tally], scenario: Scenario, *, plan: str, seed: 
         target_level=scenario.measures.target.level,
         calls=calls(lambda t: t.total),
         work=work(lambda t: t.work),
+        least_busy=mean_of_some([min(t.shares) for t in tallies if t.shares]),
+        most_busy=mean_of_some([max(t.shares) for t in tallies if t.shares]),
         hours=tuple(hour(number) for number in range(scenario.hours)),
         priorities={p: calls(priority(p)) for p in Priority if p in met},
         nodes={path: node(path) for path in sorted(paths, key=lambda path: path.split("/"))},

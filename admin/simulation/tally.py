@@ -16,6 +16,8 @@ from hotline.events import CounselorState, Priority
 from queueing.routing.skills import CounselorKind
 
 S = CounselorState
+SETTLED = 3600.0
+"""Seconds of being there below which a counselor's own occupancy says nothing."""
 
 
 @dataclass(slots=True)
@@ -74,6 +76,8 @@ class Tally:
     work_by_hour: defaultdict[int, Work] = field(default_factory=lambda: defaultdict(Work))
     work_by_node: defaultdict[str, Work] = field(default_factory=lambda: defaultdict(Work))
     """Of the counselors' nodes and all above."""
+    shares: list[float] = field(default_factory=list)
+    """The occupancy of each counselor who was there for an hour or more."""
     work_by_kind: defaultdict[CounselorKind, Work] = field(
         default_factory=lambda: defaultdict(Work)
     )
@@ -105,6 +109,9 @@ def _add_work(sums: Tally, desk: Desk) -> None:
     cells += [sums.work_by_node[n] for n in lineage(profile.node)]
     for work in cells:
         work.counselors += 1
+    own = Work(desk.timesheet.by_state)
+    if own.available >= SETTLED:
+        sums.shares.append(own.busy / own.available)
     for (hour, state), milliseconds in desk.timesheet.spent.items():
         for work in (*cells, sums.work_by_hour[hour]):
             work.spent[state] += milliseconds

@@ -24,6 +24,7 @@ class Words:
     aht: str
     longest: str
     occupancy: str
+    spread: str
     own_district: str
     on_duty: str
     busy: str
@@ -67,6 +68,7 @@ WORDS: dict[Language, Words] = {
         aht="平均处理时长",
         longest="最长等待",
         occupancy="占用率",
+        spread="其中最闲 – 最忙者",
         own_district="本区接听率",
         on_duty="在岗",
         busy="忙碌",
@@ -117,6 +119,7 @@ WORDS: dict[Language, Words] = {
         aht="AHT",
         longest="longest",
         occupancy="occupancy",
+        spread="least – most busy one",
         own_district="own district",
         on_duty="on duty",
         busy="busy",

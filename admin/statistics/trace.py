@@ -38,7 +38,8 @@ class ContactFacts:
 def trace(events: Iterable[Event]) -> list[ContactFacts]:
     """Fold `events` to one `ContactFacts` per contact.
 
-    Needs each contact's events as `burial.settled` orders them, and each counselor's by time; how
+    Needs each contact's events as `burial.settled` orders them, and each counselor's as
+    they were journalled; how
     subjects mix does not matter.
     """
     tracer = _Tracer()
@@ -74,7 +75,7 @@ class _Tracer:
     def _wrap_up(self, event: e.CounselorStateChanged) -> None:
         if begun := self._wrapping.pop(event.subject, None):
             contact, since = begun
-            seconds = (event.at - since).total_seconds()
+            seconds = max(0.0, (event.at - since).total_seconds())  # over a clock set back: none
             self._wrapped[contact] = self._wrapped.get(contact, 0.0) + seconds
         if event.state is e.CounselorState.WRAP_UP and event.contact is not None:
             self._wrapping[event.subject] = event.contact, event.at

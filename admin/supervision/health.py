@@ -40,7 +40,8 @@ class FreshHeartbeat:
             touched = self.path.stat().st_mtime
         except FileNotFoundError:
             return False
-        return self.clock.now().timestamp() - touched <= self.max_age
+        # Neither old, nor of before the clock was set back: it would look fresh until then.
+        return abs(self.clock.now().timestamp() - touched) <= self.max_age
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class Account:
             return False
         self._revived = seq
         counselor = offer.counselor if offer is not None else None
-        contact.revive(seq, at=self._line.clock.now(), state=contact.state, counselor=counselor)
+        contact.revive(seq, at=self._line.now(), state=contact.state, counselor=counselor)
         self._mended("had been given up, and lives")
         return True
 

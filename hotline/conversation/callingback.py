@@ -18,7 +18,7 @@ from functools import partial
 
 from hotline import events as e
 from hotline.call import DigitPressed, LegAnswered, LegEnded, LegEvent, PlaybackFinished
-from hotline.clock import Timer
+from hotline.clock import SteadyClock, Timer
 from hotline.contact import Contact, ContactState
 from hotline.conversation.arrival import Arrival
 from hotline.conversation.callbacktools import Tools
@@ -40,7 +40,6 @@ from hotline.ports import (
     OfferOutcome,
     Released,
 )
-from hotline.promise import unreached
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +76,7 @@ class CallingBack:
         self._promise = callback.promise
         self._tools = tools
         self._hold = hold
+        self._dates = SteadyClock(tools.line.clock)
         self._timers = GuardedTimers(tools.line.timers, on_fault=self._task_failed)
         self._errands = Errands(
             timers=self._timers, name=f"callback {contact.id[:8]}", on_fault=self._task_failed
@@ -91,6 +91,8 @@ class CallingBack:
         self._sentences = 0
         self._reason: Reason | None = None
         """Why the attempt is over; None while it runs."""
+        self._is_void = False
+        """The offer was withdrawn while the queue was asked whether the caller may be called."""
 
     @property
     def over(self) -> bool:
@@ -114,7 +116,7 @@ class CallingBack:
         if self.contact.state is not S.PROMISED or not self.lives:
             self._errands.send(lambda: line.offers.give_back(offer, OfferOutcome.WITHDRAWN))
             return
-        self._offer, self._reason = offer, None
+        self._offer, self._reason, self._is_void = offer, None, False
         self._record(
             e.ContactOffered, offer=offer.id, counselor=offer.counselor,
             plan=offer.plan, step=offer.step, sticky=offer.sticky,
@@ -139,6 +141,8 @@ class CallingBack:
             self._offer_over(ringing, OfferOutcome.WITHDRAWN, 487, told=True)
         elif self._conversation is not None:
             self._stop(Reason.WITHDRAWN, "callback_void")
+        else:
+            self._is_void = True  # not stopped at once: what is journalled depends on the answer
 
     def fail(self, reason: Reason, words: str = "") -> None:
         """End the attempt by a fault or order of ours; the counselor hears `words`."""
@@ -151,9 +155,6 @@ class CallingBack:
 
     def rescue(self, _event: LegEvent | None = None) -> None:
         """A fault of ours: whoever is called hears no more of it, and is called another time."""
-        if self._ringing is None and self.contact.state is S.RETURNING and self._offer is not None:
-            offer = self._offer
-            self._record(e.OfferWithdrawn, offer=offer.id, counselor=offer.counselor)
         self.fail(Reason.FAULT, "callback_failed")
 
     def _task_failed(self) -> None:
@@ -223,20 +224,25 @@ class CallingBack:
 
     async def _picked_up(self, offer: Offer) -> None:
         """Dial the caller, if the queue says that it may be."""
-        attempt = 0
         try:
             async with asyncio.timeout(FENCE_SECONDS):
                 attempt = await self._tools.callbacks.dial(offer, seq=self.contact.seq)
         except (QueueUnavailable, TimeoutError):
             log.warning("contact %s: not dialled, the queue is away", self.contact.id[:8])
+            self._stop(Reason.WITHDRAWN, "callback_void")
+            return
+        if self._offer is None:  # it was let go meanwhile: the queue has journalled the rest
+            return
         if attempt == 0:
             # The two stay claimed until the words are over: else both are offered anew meanwhile.
             self._record(e.OfferWithdrawn, offer=offer.id, counselor=offer.counselor)
             self._stop(Reason.WITHDRAWN, "callback_void")
             return
         facts = {"offer": offer.id, "counselor": offer.counselor, "attempt": attempt}
-        self.contact.was_told(e.CallbackDialled, at=self._tools.line.clock.now(), **facts)
-        if self._counselor is None:
+        self.contact.was_told(e.CallbackDialled, at=self._dates.now(), **facts)
+        if self._is_void:
+            self._stop(Reason.WITHDRAWN, "callback_void")
+        elif self._counselor is None:
             self._stop(Reason.COUNSELOR_HUNG_UP, "")
         elif self._reason is None:
             self._try_to_dial()
@@ -271,6 +277,8 @@ class CallingBack:
         self._wait(tools.ring_seconds, lambda: self._stop(Reason.NO_ANSWER, "callback_failed"))
         if self._counselor is not None:
             self._playlist = self._play(self._counselor, "callback_counselor", "")
+            if self._playlist is None:
+                self._play(self._counselor, MUSIC, "", loop=True)
 
     def _counselor_event(self, event: LegEvent) -> None:
         if isinstance(event, LegEnded):
@@ -302,14 +310,15 @@ class CallingBack:
             self._stop(event.reason, "callback_failed")
 
     def _announce(self) -> None:
-        """Say who is meant, and no more; not for ever."""
+        """Say who is meant, and no more; not for ever. Where that cannot be said, the two talk."""
         self._sentences += 1
         language = self._promise.waiting.language
         if self._sentences > MOST_SENTENCES or self._caller is None:
             self._stop(Reason.NOT_CONFIRMED, "callback_failed")
             return
         self._wait(FAREWELL_SECONDS + KEY_SECONDS, self._announce)
-        self._play(self._caller, "callback_announce", language)
+        if self._play(self._caller, "callback_announce", language) is None:
+            self._reached()
 
     def _reached(self) -> None:
         conversation, offer, counselor = self._conversation, self._offer, self._counselor
@@ -334,14 +343,11 @@ class CallingBack:
         if self._caller is not None:
             attempt(partial(self._tools.line.telephone.end, self._caller))
         if self._counselor is not None and words:
-            attempt(partial(self._say_farewell, self._counselor, words))
+            self._playlist = self._play(self._counselor, words, "")
         if self._playlist is None:
             self._let_go()
         else:
             self._wait(FAREWELL_SECONDS, self._let_go)
-
-    def _say_farewell(self, counselor: LegId, words: str) -> None:
-        self._playlist = self._play(counselor, words, "")
 
     def _let_go(self) -> None:
         """Hang up, and let the queue have the callback and the counselor again; once."""
@@ -352,12 +358,14 @@ class CallingBack:
         if self._counselor is not None:
             attempt(partial(self._tools.line.telephone.end, self._counselor))
         reason = self._reason or Reason.FAULT
-        self._errands.send(lambda: self._release(offer, reason))
+        known = self.contact.state is not S.RETURNING  # else only the queue knows if it was dialled
+        self._errands.send(lambda: self._release(offer, reason, journalled=known))
 
-    async def _release(self, offer: Offer, reason: Reason) -> None:
+    async def _release(self, offer: Offer, reason: Reason, *, journalled: bool = True) -> None:
+        gateway, seq = self._tools.gateway, self.contact.seq
         try:
             released = await self._tools.callbacks.release(
-                offer, gateway=self._tools.gateway, seq=self.contact.seq, reason=reason
+                offer, gateway=gateway, seq=seq, reason=reason, journalled=journalled
             )
         except QueueUnavailable:
             raise
@@ -365,15 +373,11 @@ class CallingBack:
             self.lives = False  # the queue takes back what no gateway says that it carries
             raise
         self.lives = released is Released.OFFERED  # then it goes on with that offer
-        if released is Released.GIVEN_UP:
-            self._tools.line.alarms.raise_alarm(
-                AlarmKind.CALLBACK_GIVEN_UP, unreached(self.contact.id)
-            )
 
     # --- means ---------------------------------------------------------------------
 
     def _record(self, kind: type[e.Event], **facts: object) -> None:
-        self.contact.record(kind, at=self._tools.line.clock.now(), **facts)
+        self.contact.record(kind, at=self._dates.now(), **facts)
 
     def _wait(self, seconds: float, then: Callable[[], None]) -> None:
         self._forget_timer()
@@ -390,4 +394,7 @@ class CallingBack:
             return self._tools.line.audio.play(leg, [path], loop=loop)
         except PromptMissing as error:
             self._tools.line.alarms.raise_alarm(AlarmKind.PROMPT_MISSING, str(error))
-            return None
+        except Exception as error:  # whatever it is: words that cannot be said cost nobody the call
+            log.error("contact %s: no words: %s", self.contact.id[:8], type(error).__name__)
+            self._tell_fault()
+        return None

@@ -83,7 +83,7 @@ class Conversation:
             queue=line.queue,
             waiting_room=waiting_room,
             errands=self._errands,
-            clock=line.clock,
+            clock=line.dates or line.clock,
         )
         self._seat = Seat(
             contact,
@@ -120,10 +120,9 @@ class Conversation:
             stop_ringing=self._seat.give_up,
         )
         self._talking = Talking(visit, talk)
-        self._elsewhere = Elsewhere(visit, engaged=lambda: self._wishes.under_way)
-        self._wishes: Wishes = Wishes(
-            visit, errands=self._errands, chosen=self._elsewhere.stand_down
-        )
+        errands = self._errands
+        self._elsewhere = Elsewhere(visit, errands=errands, engaged=lambda: self._wishes.under_way)
+        self._wishes: Wishes = Wishes(visit, errands=errands, chosen=self._elsewhere.stand_down)
         self._rescue: Rescue = Rescue(
             visit,
             seat=self._seat,
@@ -388,11 +387,11 @@ class Conversation:
             partial(self.escalation.clear, status=status),
             partial(self._seat.clear, status=status),
         )
-        if self.waits or (fault and talked):
+        if self.waits or self._in_line.is_elsewhere or (fault and talked):
             self._in_line.leave(fault=fault)
         if talked:
             attempt(partial(self._close_talk, requeue=False))
         self._record(kind, termination=termination, **facts)
 
     def _record(self, kind: type[E], **facts: object) -> E:
-        return self.contact.record(kind, at=self._line.clock.now(), **facts)
+        return self.contact.record(kind, at=self._line.now(), **facts)

@@ -13,6 +13,7 @@ from hotline import events as e
 from hotline.call import DigitPressed, LegEvent
 from hotline.clock import Timer
 from hotline.contact import ContactState
+from hotline.conversation.errands import Errands
 from hotline.conversation.forwarding import Forwarding
 from hotline.conversation.message import Message
 from hotline.conversation.visit import Visit
@@ -28,11 +29,13 @@ class Elsewhere:
     """One contact's other ways. `waiting` begins; `close` ends. All is harmless when late. Nothing
     begins while `engaged` says that the caller has just chosen something else."""
 
-    def __init__(self, visit: Visit, *, engaged: Callable[[], bool]) -> None:
+    def __init__(self, visit: Visit, *, errands: Errands, engaged: Callable[[], bool]) -> None:
         self._visit = visit
         self._engaged = engaged
         self._ways = ways = visit.line.ways
-        self._forwarding = Forwarding(visit, ways)
+        self._forwarding = Forwarding(
+            visit, ways, errands=errands, may_begin=lambda: self._may_begin
+        )
         self._message = Message(visit, ways, begun=self._forwarding.stand_down)
         self._unstaffed = False
         self._message_offered = False
@@ -124,9 +127,13 @@ class Elsewhere:
 
     def _tick(self) -> None:
         self._later()  # first, so that a fault below costs one look
-        waits = self._visit.contact.state is ContactState.QUEUED and not self._engaged()
-        if waits and not self._message.active:
+        if self._may_begin:
             self._look()
+
+    @property
+    def _may_begin(self) -> bool:
+        waits = self._visit.contact.state is ContactState.QUEUED and not self._engaged()
+        return waits and not self._message.active
 
     def _look(self) -> None:
         waited = self._visit.line.clock.monotonic() - (self._since or 0.0)

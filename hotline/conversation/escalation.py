@@ -301,4 +301,4 @@ class Escalation:
             )  # fmt: skip
 
     def _record(self, kind: type[e.Event], **facts: object) -> e.Event:
-        return self._contact.record(kind, at=self._line.clock.now(), **facts)
+        return self._contact.record(kind, at=self._line.now(), **facts)

@@ -13,29 +13,43 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Callable
 
 from hotline import events as e
 from hotline.call import LegAnswered, LegEnded, LegEvent
 from hotline.contact import ContactState
 from hotline.conversation.context import context
+from hotline.conversation.errands import Errands
 from hotline.conversation.partner import PartnerCall
 from hotline.conversation.visit import LOST, Visit
 from hotline.conversation.ways import Ways
+from hotline.errors import QueueUnavailable
 from hotline.events import AlarmKind, Reason, Result, Termination
 from hotline.ids import LegId, RecordingId
 from hotline.overflow import Overflow
 
 log = logging.getLogger(__name__)
 
+FULL_SECONDS = 5.0
+"""For so long a partner that was found full is not asked again for the same contact."""
 IDENTITY = "P-Asserted-Identity"
 
 
 class Forwarding:
-    """The partners of one contact. `look` at each second of its waiting."""
+    """The partners of one contact. `look` at each second of its waiting; `may_begin` says whether
+    the caller may still be sent away when a partner's seat was found."""
 
-    def __init__(self, visit: Visit, ways: Ways) -> None:
+    def __init__(
+        self, visit: Visit, ways: Ways, *, errands: Errands, may_begin: Callable[[], bool]
+    ) -> None:
         self._visit = visit
         self._ways = ways
+        self._errands = errands
+        self._may_begin = may_begin
+        self._asked: Overflow | None = None
+        """Whose seats are being counted just now."""
+        self._full: dict[str, float] = {}
+        """Until when a partner counts as full."""
         self._tries: Counter[str] = Counter()
         self._not_before: dict[str, float] = {}
         self._ringing: PartnerCall | None = None
@@ -52,13 +66,14 @@ class Forwarding:
         for the first time."""
         room = self._ways.room()
         return any(
-            one.when_unstaffed and (self._rings(one) or (room and not self._tries[one.name]))
+            one.when_unstaffed
+            and (self._rings(one) or (room and not self._tries[one.name] and self._has_seats(one)))
             for one in self._takers()
         )
 
     def look(self, *, waited: float, unstaffed: bool) -> None:
         """Ask the first partner whose turn it is; one rings at a time."""
-        if self._ringing is not None or not self._ways.room():
+        if self._ringing is not None or self._asked is not None or not self._ways.room():
             return
         now = self._visit.line.clock.monotonic()
         for one in self._takers():
@@ -66,8 +81,8 @@ class Forwarding:
             again = (
                 self._tries[one.name] < one.attempts and self._not_before.get(one.name, 0) <= now
             )
-            if because and again:
-                self._dial(one, because)
+            if because and again and self._has_seats(one):
+                self._begin(one, because)
                 return
 
     def leg_event(self, event: LegEvent) -> None:
@@ -105,6 +120,7 @@ class Forwarding:
         """The contact is over; its legs are hung up by whoever says so."""
         if self._ringing is not None:
             self._ringing.close()
+            self._leave_seat(self._ringing.overflow)
         if self._talking is not None:
             self._part(self._talking)
         self._ringing = self._talking = None
@@ -124,12 +140,48 @@ class Forwarding:
     def _rings(self, one: Overflow) -> bool:
         return self._ringing is not None and self._ringing.overflow.name == one.name
 
+    def _has_seats(self, one: Overflow) -> bool:
+        return self._full.get(one.name, 0.0) <= self._visit.line.clock.monotonic()
+
+    def _begin(self, one: Overflow, because: str) -> None:
+        if one.callers is None or self._ways.seats is None:
+            self._dial(one, because)
+            return
+        self._asked = one
+        self._errands.hurry(lambda: self._take_seat(one, because))
+
+    async def _take_seat(self, one: Overflow, because: str) -> None:
+        """Dial, if the partner has a seat. Where nobody can count, the partner itself says no."""
+        visit, seats = self._visit, self._ways.seats
+        if one.callers is None or seats is None:
+            return
+        try:
+            has_seat = await seats.take_seat(
+                one.name, visit.contact.id, visit.arrival.gateway, most=one.callers
+            )
+        except QueueUnavailable:
+            has_seat = True
+        finally:
+            self._asked = None
+        if not has_seat:
+            self._full[one.name] = visit.line.clock.monotonic() + FULL_SECONDS
+            log.info("contact %s: partner %s is full", visit.contact.id[:8], one.name)
+        elif self._may_begin() and self._ringing is None:
+            self._dial(one, because)
+        else:
+            self._leave_seat(one)
+
+    def _leave_seat(self, one: Overflow) -> None:
+        seats, contact = self._ways.seats, self._visit.contact.id
+        if one.callers is not None and seats is not None:
+            self._errands.send(lambda: seats.leave_seat(one.name, contact))
+
     def _dial(self, one: Overflow, because: str) -> None:
         visit = self._visit
         menu = visit.in_line.asks
         if menu is None:
             return
-        waited = (visit.line.clock.now() - visit.in_line.since).total_seconds()
+        waited = (visit.line.now() - visit.in_line.since).total_seconds()
         headers = dict(context(visit.contact.id, visit.arrival, menu, waited=waited))
         identity = self._identity() if one.pass_number else ""
         if identity:
@@ -153,6 +205,7 @@ class Forwarding:
         call.close()
         self._ringing = None
         one, line = call.overflow, self._visit.line
+        self._leave_seat(one)
         self._not_before[one.name] = line.clock.monotonic() + one.retry_seconds
         self._visit.record(e.PartnerFailed, partner=one.name, reason=why, status=status)
         if why is not Reason.WITHDRAWN:
@@ -210,6 +263,7 @@ class Forwarding:
 
     def _part(self, call: PartnerCall) -> None:
         visit = self._visit
+        self._leave_seat(call.overflow)
         visit.line.audio.unhear(visit.arrival.leg, call.leg)
         visit.line.audio.unhear(call.leg, visit.arrival.leg)
         recording, self._recording = self._recording, None

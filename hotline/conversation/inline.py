@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from hotline import events as e
 from hotline.clock import Clock
@@ -39,6 +40,8 @@ class InLine:
         self._menu: MenuResult | None = None
         self.since = clock.now()
         """When the contact arrived; earlier, when it has the place of an earlier visit."""
+        self.is_elsewhere = False
+        """Somebody else serves it, and the queue is to hear when that is over."""
         self.refusals = 0
         """How often in a row it could not be put in line, by a fault of ours."""
 
@@ -59,16 +62,22 @@ class InLine:
     def ask(self, menu: MenuResult) -> None:
         """Be in line for what the caller chose last."""
         self._menu = menu
-        self._contact.record(
-            e.ContactQueued,
-            at=self._clock.now(),
-            priority=menu.priority,
-            topic=menu.topic,
-            language=menu.language,
-            skills=menu.skills,
-            node=self._arrival.node,
-        )
+        self.is_elsewhere = False
+        self._contact.record(e.ContactQueued, at=self._clock.now(), **self._facts(menu))
         self._errands.send(self._enqueue)
+
+    def reserve(self, menu: MenuResult) -> e.ContactQueued:
+        """Take the next number to say that the contact is in line for the same as before."""
+        return self._contact.reserve(e.ContactQueued, at=self._clock.now(), **self._facts(menu))
+
+    def _facts(self, menu: MenuResult) -> dict[str, Any]:
+        return {
+            "priority": menu.priority,
+            "topic": menu.topic,
+            "language": menu.language,
+            "skills": menu.skills,
+            "node": self._arrival.node,
+        }
 
     def ask_again(self) -> None:
         """Be in line for the same, whatever the queue believes."""
@@ -110,11 +119,13 @@ class InLine:
 
     def again(self) -> None:
         """In line again, where it was: whoever served the contact elsewhere is lost."""
+        self.is_elsewhere = False
         self._errands.send(self._enqueue)
 
     def leave(self, *, fault: bool = False, served: bool = False) -> None:
         """The contact is out of line; `fault`: by no wish of the caller's, who may want the place
-        back; `served`: elsewhere."""
+        back; `served`: elsewhere, until it leaves once more."""
+        self.is_elsewhere = served
         self._errands.send(lambda: self._queue.leave(self._contact.id, fault=fault, served=served))
 
     def _announce(self) -> None:

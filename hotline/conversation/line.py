@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from hotline.clock import Clock, Timers
 from hotline.conversation.ways import Ways
@@ -26,7 +26,8 @@ class CallbackTerms:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """The telephone, the queue, the time, whom to tell when something fails; `ways`: where else a
-    caller can go, if anywhere; `terms`: None where nobody is called back."""
+    caller can go, if anywhere; `terms`: None where nobody is called back; `dates`: what events are
+    dated by (None: `clock`)."""
 
     telephone: Telephone
     audio: Audio
@@ -37,3 +38,8 @@ class Line:
     timers: Timers
     ways: Ways = field(default_factory=Ways)
     terms: CallbackTerms | None = None
+    dates: Clock | None = None
+
+    def now(self) -> datetime:
+        """What an event is dated that happens now."""
+        return (self.dates or self.clock).now()

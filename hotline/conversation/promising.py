@@ -151,11 +151,11 @@ class Promising:
 
     async def _ask(self, choice: str, stretches: list[Opening]) -> bool:
         """Have it promised; False when it was not, or the caller asked for something else since."""
-        terms, waiting, seq = self._line.terms, self._in_line.asked(), self._contact.seq
+        terms, waiting, menu = self._line.terms, self._in_line.asked(), self._in_line.asks
         hung_up = self._line.clock.now() + HUNG_UP_AFTER
         stretches = [Opening(max(o.opens, hung_up), o.closes) for o in stretches]
         stretches = [stretch for stretch in stretches if stretch.opens < stretch.closes]
-        if terms is None or waiting is None or not stretches:
+        if terms is None or waiting is None or menu is None or not stretches:
             return False
         if choice == "window" and waiting.priority is Priority.NORMAL:
             waiting = replace(waiting, priority=Priority.CALLBACK)
@@ -169,15 +169,25 @@ class Promising:
                 Opening(o.opens.astimezone(UTC), o.closes.astimezone(UTC)) for o in stretches
             ),
         )
-        gateway = self._visit.arrival.gateway
-        if not await terms.callbacks.promise(waiting.contact, promise, gateway=gateway, seq=seq):
+        gateway, made = self._visit.arrival.gateway, False
+        # Whatever happens meanwhile and whoever hears of it: no number is given to two events.
+        still = self._in_line.reserve(menu)
+        try:
+            made = await terms.callbacks.promise(
+                waiting.contact, promise, gateway=gateway, seq=still.seq - 1, event=still.id
+            )
+        finally:
+            if not made:
+                self._contact.fill(still)
+        if not made:
             return False
-        if self._contact.seq != seq:  # in danger, say: being in line again undoes the promise
+        if self._contact.seq != still.seq:  # in danger, say: being in line again undoes it
             self._in_line.ask_again()
             return False
-        self._contact.was_told(
+        self._contact.gave_way(
+            still,
             e.CallbackPromised,
-            at=self._line.clock.now(),
+            at=self._line.now(),
             choice=choice,
             until=promise.openings[-1].closes,
         )

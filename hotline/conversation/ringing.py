@@ -36,6 +36,10 @@ _UNHEARD = frozenset({408, 503})
 """With these our engine ends what could not be sent, or was never answered. The edge says 408 as
 well, of a phone, but 100 before."""
 
+_TIMED_OUT = 408
+"""Of a phone that rings: the edge gave up before us, for its time ran away (its machine's clock was
+set forward). Nobody missed anything."""
+
 
 def is_same(offer: Offer, other: Offer | None) -> bool:
     """Whether both are one offer; a number may be given again when Redis has lost data."""
@@ -63,6 +67,7 @@ class Ringing:
         self._alarms = alarms
         self._seconds = seconds
         self._heard = False
+        self._rang = False
         self._gone: OfferOutcome | None = None
         self.leg = telephone.dial(
             offer.counselor,
@@ -74,6 +79,7 @@ class Ringing:
         """Note whether the edge is there."""
         if isinstance(event, LegTried | LegRang | LegAnswered):
             self._heard = True
+            self._rang = self._rang or isinstance(event, LegRang)
             self._alarms.clear_alarm(AlarmKind.EDGE_AWAY)
 
     def stop(self, why: OfferOutcome) -> None:
@@ -94,6 +100,8 @@ class Ringing:
             return OfferOutcome.DECLINED
         if ended.reason in (Reason.NO_ANSWER, Reason.WITHDRAWN):
             return OfferOutcome.MISSED
+        if self._rang and ended.status == _TIMED_OUT:
+            return OfferOutcome.WITHDRAWN
         unheard = ended.status in _UNHEARD and not self._heard
         if ended.reason in _OURS or unheard:
             self.failed_at_once = True

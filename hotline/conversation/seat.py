@@ -252,4 +252,4 @@ class Seat:
             self._stop_ringing(ringing, OfferOutcome.WITHDRAWN, 487)
 
     def _record(self, kind: type[e.Event], **facts: object) -> None:
-        self._contact.record(kind, at=self._line.clock.now(), **facts)
+        self._contact.record(kind, at=self._line.now(), **facts)

@@ -39,4 +39,4 @@ class Visit:
 
     def record(self, kind: type[E], **facts: object) -> E:
         """Make the event happen now (see `Contact.record`)."""
-        return self.contact.record(kind, at=self.line.clock.now(), **facts)
+        return self.contact.record(kind, at=self.line.now(), **facts)

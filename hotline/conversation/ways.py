@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hotline.events import SealedNumber
-from hotline.overflow import Overflow
+from hotline.overflow import Overflow, PartnerSeats
 from hotline.ports import Recorder
 from hotline.voicemail import Voicemail
 
@@ -17,7 +17,8 @@ class Ways:
 
     `recorder`: None where nothing is recorded, nor any message. `identity_of` returns a caller's
     number as a partner is told it (P-Asserted-Identity), empty without one. `room` says whether a
-    partner may ring: never with the last legs, which our own counselors' phones need.
+    partner may ring: never with the last legs, which our own counselors' phones need. `seats`
+    counts the callers of partners who take only so many; None: nobody does.
     """
 
     overflow: tuple[Overflow, ...] = ()
@@ -25,6 +26,7 @@ class Ways:
     recorder: Recorder | None = None
     identity_of: Callable[[SealedNumber], str] = lambda _: ""
     room: Callable[[], bool] = lambda: True
+    seats: PartnerSeats | None = None
 
     def __bool__(self) -> bool:
         """Whether there is any."""

@@ -25,6 +25,8 @@ from hotline.privatefile import create_private, write_private
 
 PARTS = ("core", "requests", "registrations", "calls", "dialogs")
 """Of the configuration, in their order."""
+NOBODY = "1 == 0"
+"""A condition that nobody meets."""
 CHILDREN = 4
 """UDP workers: one that waits for the disk must not hold up the others."""
 SOCKET_PATH_LIMIT = 107
@@ -36,6 +38,10 @@ _NAME = re.compile(r"\{\{(\w+)\}\}")
 _HOST = re.compile(r"[A-Za-z0-9.-]+")
 _HOST_PORT = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _PATH = re.compile(r"[^\s\"'\\!#;{}]+")
+LINES_OF_PEOPLE = r"^(([+]86|0086)?0?[1-9][0-9]{6,10}|861[3-9][0-9]{9})$"
+"""What may be called back: `number.dialable`, as far as POSIX expressions can say it ..."""
+SERVICES = r"^([+]86|0086)?0?((400|800)[0-9]{7,8}|95[06-9][0-9]+|96[0-9]+)$"
+"""... and not these."""
 _MODULES = (
     "usr/lib/*/kamailio/modules",
     "usr/lib/kamailio/modules",
@@ -63,7 +69,7 @@ def slots(settings: Settings) -> dict[str, str]:
     """Return the SIP URI of each gateway by its slot, ``gateway-1`` first."""
     gateway = settings.gateway
     return {
-        f"gateway-{n + 1}": f"sip:{gateway.address}:{gateway.first_port + n}"
+        f"gateway-{n + 1}": f"sip:{gateway.sip_address}:{gateway.first_port + n}"
         for n in range(gateway.processes)
     }
 
@@ -129,7 +135,7 @@ def _values(settings: Settings) -> dict[str, str]:
         raise ConfigError(f"state: {socket} is too long for a socket; use a shorter state folder")
     if edge.address == "0.0.0.0":  # noqa: S104 - refused, not bound
         raise ConfigError("edge.address: name one address that phones reach, not 0.0.0.0")
-    _checked("gateway.address", settings.gateway.address, _HOST)
+    _checked("gateway.sip_address", settings.gateway.sip_address, _HOST)
     return {
         "address": _checked("edge.address", edge.address, _HOST),
         "port": str(edge.port),
@@ -146,6 +152,7 @@ def _values(settings: Settings) -> dict[str, str]:
         "address_list": str(folder(settings) / "address.list"),
         "is_line": _is_one_of(line.number for line in settings.lines),
         "is_outbound": _is_one_of(edge.outbound),
+        "is_callback": _is_callback(settings),
         "partners": "".join(map(_partner, settings.overflow)),
         "outbound_trunk": _checked("edge.outbound_trunk", edge.outbound_trunk or "", _HOST_PORT),
     }
@@ -173,7 +180,14 @@ def _checked(key: str, value: str, allowed: re.Pattern[str]) -> str:
 
 def _is_one_of(numbers: Iterable[str]) -> str:
     """Return the condition that the dialled number is one of these, character by character."""
-    return " || ".join(f'$rU == "{number}"' for number in numbers) or "1 == 0"
+    return " || ".join(f'$rU == "{number}"' for number in numbers) or NOBODY
+
+
+def _is_callback(settings: Settings) -> str:
+    """Return the condition that a gateway may call this number to call somebody back."""
+    if not settings.callback.enabled:
+        return NOBODY
+    return f'$rU =~ "{LINES_OF_PEOPLE}" && !($rU =~ "{SERVICES}")'
 
 
 def _dispatcher_list(settings: Settings) -> str:

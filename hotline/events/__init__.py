@@ -80,7 +80,6 @@ from hotline.events.ending import Reason, Result, Termination
 from hotline.events.event import Event, Sink
 from hotline.events.message import MessageHandled, message_subject
 from hotline.events.platform import (
-    EACH_TOLD,
     OCCURRENCES,
     AlarmCleared,
     AlarmKind,
@@ -91,7 +90,6 @@ from hotline.events.platform import (
 )
 
 __all__ = [
-    "EACH_TOLD",
     "OCCURRENCES",
     "AlarmCleared",
     "AlarmKind",

@@ -41,9 +41,12 @@ class AlarmKind(StrEnum):
     PHONES_UNREACHABLE = "phones_unreachable"
     """Most phones of who is ready died at once; over when most of the ready have a live one."""
     CALLBACK_GIVEN_UP = "callback_given_up"
-    """A promised callback did not reach its caller: a supervisor decides what follows."""
+    """A promised callback did not reach its caller: a supervisor decides what follows. The queue's
+    script tells it, in the step that gives the callback up; `subject` is ``queue``."""
     HELP_REQUESTED = "help_requested"
     """A counselor in conversation asks a supervisor for help."""
+    CLOCK_SET = "clock_set"
+    """The wall clock of a gateway's machine was set by seconds or more, under the calls."""
     FAULT = "fault"
 
 
@@ -52,13 +55,11 @@ OCCURRENCES = frozenset(
         AlarmKind.STUCK_STATE_MENDED,
         AlarmKind.CALLBACK_GIVEN_UP,
         AlarmKind.HELP_REQUESTED,
+        AlarmKind.CLOCK_SET,
         AlarmKind.FAULT,
     }
 )
 """Alarms that happen rather than stand: each is told, none is ever over."""
-
-EACH_TOLD = frozenset({AlarmKind.CALLBACK_GIVEN_UP})
-"""Occurrences about one caller each: none is passed over for another that was told just now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ class ProcessStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRaised(Event):
-    """Something needs an operator. `subject` is the process that says so."""
+    """Something needs an operator. `subject` is the process that says so, or ``queue``."""
 
     kind: AlarmKind
     detail: str

@@ -90,12 +90,9 @@ def histories(
     if until is not None:
         arrived = arrived.where(JournalRow.at < until)
     yield from _settled(session, select(JournalRow).where(JournalRow.subject.in_(arrived)))
-    # A counselor's numbers begin again when Redis is lost: only the time orders all of them.
+    # A counselor's numbers begin again when Redis is lost, their dates when a clock is set back.
     states = select(JournalRow).where(counselors)
-    yield from _events(
-        session,
-        states.order_by(JournalRow.subject, JournalRow.at, JournalRow.seq, JournalRow.id),
-    )
+    yield from _events(session, states.order_by(JournalRow.subject, JournalRow.position))
 
 
 def unsettled(session: Session, events: Sequence[Event]) -> set[str]:

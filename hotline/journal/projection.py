@@ -188,7 +188,9 @@ def _end(row: ContactRow, event: Ending) -> None:
 class CounselorProjection:
     """Implements `journal.Projection`: one `CounselorIntervalRow` per stretch in one state.
 
-    Ordered by time, not by sequence: a counselor's numbers begin again when Redis is lost.
+    Ordered as they are journalled, for Redis journals them as they happen: a counselor's numbers
+    begin again when Redis is lost, and their dates when a clock is set back. Over that, a stretch
+    lasts no time at all.
     """
 
     name = "counselors"
@@ -209,15 +211,9 @@ class CounselorProjection:
         latest = held(
             session, (CounselorIntervalRow, event.subject), lambda: _latest(session, event)
         )
-        if latest is None or _place(latest) < _place(row):
-            previous, following = latest, None
-            hold(session, (CounselorIntervalRow, event.subject), row)
-        else:
-            previous, following = _neighbours(session, event)
-        if previous is not None:
-            previous.ended_at = event.at
-        if following is not None:
-            row.ended_at = following.started_at
+        if latest is not None:
+            latest.ended_at = max(latest.started_at, event.at)
+        hold(session, (CounselorIntervalRow, event.subject), row)
         session.add(row)
 
     def forget(self, session: Session, contacts: Collection[str]) -> None:
@@ -228,25 +224,6 @@ class CounselorProjection:
         session.execute(delete(CounselorIntervalRow))
 
 
-def _place(row: CounselorIntervalRow) -> tuple[datetime, int]:
-    return row.started_at, row.seq
-
-
 def _latest(session: Session, event: e.CounselorStateChanged) -> CounselorIntervalRow | None:
     r = CounselorIntervalRow
-    own = select(r).where(r.counselor == event.subject)
-    return session.scalar(own.order_by(r.started_at.desc(), r.seq.desc()).limit(1))
-
-
-def _neighbours(
-    session: Session, event: e.CounselorStateChanged
-) -> tuple[CounselorIntervalRow | None, CounselorIntervalRow | None]:
-    """Return the stretches before and after a change that comes late."""
-    r = CounselorIntervalRow
-    own = select(r).where(r.counselor == event.subject).limit(1)
-    earlier = (r.started_at < event.at) | ((r.started_at == event.at) & (r.seq < event.seq))
-    later = (r.started_at > event.at) | ((r.started_at == event.at) & (r.seq > event.seq))
-    return (
-        session.scalar(own.where(earlier).order_by(r.started_at.desc(), r.seq.desc())),
-        session.scalar(own.where(later).order_by(r.started_at, r.seq)),
-    )
+    return session.scalar(select(r).where(r.counselor == event.subject, r.ended_at.is_(None)))

@@ -30,9 +30,9 @@ class EdgeAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
 
 
 def account_config(
-    *, at: tuple[str, int], rtp: tuple[int, int], session_expires: int, user: str = "hotline"
+    *, at: tuple[str, int], rtp: tuple[str, int, int], session_expires: int, user: str = "hotline"
 ) -> pj.AccountConfig:
-    """Return the settings of an account at `at` with `rtp` (first port, how many)."""
+    """Return the settings of an account at `at` with `rtp` (address, first port, how many)."""
     config = pj.AccountConfig()
     config.idUri = f"sip:{user}@{at[0]}:{at[1]}"
     config.mwiConfig.enabled = False
@@ -47,6 +47,6 @@ def account_config(
     media.lockCodecEnabled = False  # no re-INVITE of ours right after the answer
     media.streamKaEnabled = False
     media.srtpUse = pj.PJMEDIA_SRTP_DISABLED
-    media.transportConfig.boundAddress = at[0]
-    media.transportConfig.port, media.transportConfig.portRange = rtp
+    transport = media.transportConfig
+    transport.boundAddress, transport.port, transport.portRange = rtp
     return config

@@ -23,7 +23,8 @@ _READS_PER_POLL = 64
 
 
 class Endpoint:
-    """One SIP endpoint on `address`:`port`, with RTP on `rtp_ports` ports from `first_rtp_port`.
+    """One SIP endpoint on `address`:`port`, with RTP on `rtp_ports` ports from `first_rtp_port`, at
+    `rtp_address` if that is another.
 
     `edge` (host, port): the one peer. `session_expires` (RFC 4028) is in seconds, at least 90;
     `rtp_silence` in seconds; `retry_after` is what a refused caller is told, in seconds;
@@ -38,6 +39,7 @@ class Endpoint:
         first_rtp_port: int,
         rtp_ports: int,
         edge: tuple[str, int],
+        rtp_address: str | None = None,
         session_expires: int = 1800,
         rtp_silence: float = 20.0,
         retry_after: int = RETRY_AFTER,
@@ -50,7 +52,9 @@ class Endpoint:
         self._at = (address, port)
         self._max_legs = max_legs
         self._config = account_config(
-            at=self._at, rtp=(first_rtp_port, rtp_ports), session_expires=session_expires
+            at=self._at,
+            rtp=(rtp_address or address, first_rtp_port, rtp_ports),
+            session_expires=session_expires,
         )
         self._clock = clock or SystemClock()
         self._bridge = Bridge(clock=self._clock)

@@ -3,6 +3,7 @@
 One JSON object per line. Commands on standard input, each with ``do``:
 
     register {account, password, registrar: "host:port", domain?, transport?: "udp"|"tcp"}
+    refresh  {}    register anew, as before
     policy   {answer_after?: s, decline?: status, play?: wav, record?: folder}   for calls to come
     dial     {to: uri, headers?: {}, call: n}       n: a number of the caller's choice, 1 to 9999
     answer | hang_up | hold | resume   {call}       decline {call, status}
@@ -10,9 +11,10 @@ One JSON object per line. Commands on standard input, each with ``do``:
     silent   {}    no RTP and no RTCP from now on, in any call   audible {}   again
     vanish   {}    exit at once, without a word                  quit {}      hang up and exit
 
-Events on standard output, each with ``event``: ready {port}, registered {status}, incoming {call,
-from, to, headers} (numbered from 10000), ringing {call, status}, answered {call}, media {call,
-state: "active"|"held"}, digit {call, digit}, ended {call, status}, error {do, text}.
+Events on standard output, each with ``event``: ready {port}, registered {status}, policy {} (it is
+in force), incoming {call, from, to, headers} (numbered from 10000), ringing {call, status},
+answered {call}, media {call, state: "active"|"held"}, digit {call, digit}, ended {call, status},
+error {do, text}.
 
 ``record``: what each call hears is written to ``<folder>/<call>.wav``.
 """
@@ -77,7 +79,7 @@ class Softphone:
     ) -> None:
         self._at = (address, port)
         self._config = account_config(
-            at=self._at, rtp=rtp, session_expires=session_expires, user="phone"
+            at=self._at, rtp=(address, *rtp), session_expires=session_expires, user="phone"
         )
         self._config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
         self._out = out
@@ -91,6 +93,7 @@ class Softphone:
         self._registered = False
         self._commands: dict[str, Callable[[Command], None]] = {
             "register": self._register,
+            "refresh": self._refresh,
             "policy": self._set_policy,
             "dial": self._dial,
             "answer": lambda c: self._call(c).respond(200),
@@ -171,6 +174,10 @@ class Softphone:
         assert self._account is not None  # noqa: S101 - commands come after start
         self._account.modify(config)
 
+    def _refresh(self, _command: Command) -> None:
+        assert self._account is not None  # noqa: S101 - commands come after start
+        self._account.setRegistration(True)
+
     def _set_policy(self, command: Command) -> None:
         changes = {name: value for name, value in command.items() if name != "do"}
         for name in ("play", "record"):
@@ -180,6 +187,7 @@ class Softphone:
             self._policy = replace(self._policy, **changes)
         except TypeError as error:
             raise ValueError(str(error)) from None
+        self.tell("policy")
 
     def _dial(self, command: Command) -> None:
         number = int(command["call"])

@@ -91,7 +91,7 @@ class SoftphoneClient:
             self._events.append({"event": "gone"})
             self._news.notify_all()
 
-    async def expect(self, event: str, *, seconds: float = 10.0, **facts: object) -> Event:
+    async def expect(self, event: str, *, seconds: float = 20.0, **facts: object) -> Event:
         """Return, and forget, the first event of that name with these facts.
 
         Raises PhoneSilent when it does not come within `seconds`, saying what came instead.
@@ -140,6 +140,10 @@ class SoftphoneClient:
         await self._do("register", account=account, password=password, registrar=registrar,
                        transport=transport, **facts)  # fmt: skip
 
+    async def refresh(self) -> None:
+        """Register anew, as before."""
+        await self._do("refresh")
+
     async def policy(
         self,
         *,
@@ -148,10 +152,12 @@ class SoftphoneClient:
         play: Path | None = None,
         record: Path | None = None,
     ) -> None:
-        """Say what happens to calls to come; everything is said anew."""
+        """Say what happens to calls to come; everything is said anew. It is in force on return: a
+        call may be faster than a command, for they come by different ways."""
         await self._do("policy", answer_after=answer_after, decline=decline,
                        play=str(play) if play else None,
                        record=str(record) if record else None)  # fmt: skip
+        await self.expect("policy")
 
     async def dial(self, uri: str, *, headers: dict[str, str] | None = None) -> int:
         """Send an INVITE; return the call's number."""

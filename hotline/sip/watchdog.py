@@ -2,7 +2,9 @@
 
 One look per leg and second at the engine's counters, never anything per packet. A leg on hold may
 be silent; its time begins anew when the hold is over. A leg whose packets cannot be counted has
-no audio that the engine knows of: it counts as silent, and costs no other leg its look.
+no audio that the engine knows of: it counts as silent, and costs no other leg its look. A time in
+which nobody looked, for the process stood still, is nobody's silence: what came meanwhile may not
+have been read yet.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from hotline.ids import LegId
 log = logging.getLogger(__name__)
 
 INTERVAL = 1.0
-"""Seconds between two sweeps."""
+"""Seconds between two sweeps at most."""
 
 
 @dataclass(slots=True)
@@ -32,6 +34,7 @@ class Watchdog:
 
     def __init__(self, *, limit: float) -> None:
         self._limit = limit
+        self._every = min(INTERVAL, limit / 4)
         self._signs: dict[LegId, _Sign] = {}
         self._next = 0.0
 
@@ -44,7 +47,10 @@ class Watchdog:
         Returns the legs that have been silent for the limit. A leg that is seen for the first
         time begins now: silence right after the answer counts as well.
         """
-        self._next = now + min(INTERVAL, self._limit / 4)
+        if (late := now - self._next) > self._every:
+            for sign in self._signs.values():
+                sign.at += late
+        self._next = now + self._every
         seen: dict[LegId, _Sign] = {}
         silent: list[LegId] = []
         for leg, count in watched:

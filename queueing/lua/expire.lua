@@ -1,13 +1,13 @@
 -- Sweep: mend what waits for somebody who does not come any more.
 --
 -- KEYS    see prelude.lua
--- SHARED  counselor, line, promise
+-- SHARED  counselor, line, promise, tail
 -- ARGV    4 ms of a gateway's lease; 5 ms of an offer's lease; 6 ms between two sweeps beyond which
 --         Redis, or everybody, was away; 7 ms of wrap-up; 8 state after it; 9 ms for which a place
 --         is kept after a fault; 10 how many missed offers in a row make not ready
 -- RETURNS what was done: {'away'} | {'lost', contact, gateway, seq, state, counselor} |
---         {'withdrawn', contact, counselor} | {'released', counselor} | {'returned', contact, gateway} |
---         {'given_up', contact}, each as a list
+--         {'withdrawn', contact, counselor} | {'released', counselor} | {'returned', contact, gateway},
+--         each as a list
 -- INVARIANT Nobody stays offered or talking for a gateway that is dead, nor offered beyond the
 --           lease, nor in wrap-up beyond the deadline. A contact that is lost gets its ContactFailed
 --           in the journal here, once, whoever sweeps, and its place is kept; a request just
@@ -20,12 +20,8 @@ local longest_gap, wrap_up, setting = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV
 local place, misses = tonumber(ARGV[9]), tonumber(ARGV[10])
 local done = {}
 
--- A gateway's last events may be younger than its last heartbeat: look at the end of the journal.
-local JOURNAL_TAIL = 5000
 -- For so long a gateway that was given up may come back and hear of it, in ms.
 local BURIED_KEPT = 3600000
-local ENDINGS = { CallerLeft = 1, CounselorLeft = 1, PartnerLeft = 1, MessageLeft = 1,
-  ContactRefused = 1, ContactFailed = 1, CallbackGivenUp = 1, CallbackWithdrawn = 1 }
 
 -- A lease of 0 stays over: whoever set it knew that its holder is dead (heartbeat.lua).
 local function renew(zset, lease)
@@ -48,20 +44,6 @@ end
 
 local function past(zset)
   return call('ZRANGEBYSCORE', zset, '-inf', '(' .. whole(NOW))
-end
-
--- Raise `seqs` (contact -> last seq) to what the journal says; those that ended there become nil.
-local function read_tail(seqs)
-  for _, entry in ipairs(call('XREVRANGE', JOURNAL, '+', '-', 'COUNT', JOURNAL_TAIL)) do
-    local event = {}
-    for i = 1, #entry[2], 2 do event[entry[2][i]] = entry[2][i + 1] end
-    local seq = seqs[event.subject]
-    if seq and ENDINGS[event.type] then
-      seqs[event.subject] = nil
-    elseif seq then
-      seqs[event.subject] = math.max(seq, tonumber(event.seq))
-    end
-  end
 end
 
 local function bury(gateway)
@@ -131,5 +113,4 @@ for _, contact in ipairs(past(LOOKS)) do
     stand(contact, NOW)
   end
 end
-for _, contact in ipairs(GIVEN_UP) do done[#done + 1] = { 'given_up', contact } end
 return done

@@ -1,7 +1,7 @@
 -- A gateway lives, and says which contacts it carries and what each of them does.
 --
 -- KEYS    see prelude.lua
--- SHARED  line, gateways, promise
+-- SHARED  line, gateways, promise, tail
 -- ARGV    4 gateway; 5 ms of its lease; 6 ms of wrap-up; 7 state after it; 8 ms for which a place is
 --         kept after a fault; 9 '1' at the first beat of its life, else '0'; then contact, last seq,
 --         what it does there: queued, offered, talking, or '' before the queue; offer and counselor
@@ -66,9 +66,11 @@ for i = 1, #before, 2 do
   if held[1] == gateway and call('HEXISTS', carried, contact) == 0 then
     if math.abs(NOW - tonumber(held[2])) > lease then -- also when the clock was set back
       if promised(contact) then
-        take_back(contact, tonumber(before[i + 1]), 'gateway_lost')
+        local seqs = { [contact] = tonumber(before[i + 1]) }
+        read_tail(seqs) -- what it said since its last heartbeat
+        take_back(contact, seqs[contact] or 0, 'gateway_lost')
       else
-        if held[3] ~= 'talking' then keep_place(contact, 'fault', tonumber(ARGV[8])) end
+        if held[3] ~= 'talking' and held[3] ~= 'elsewhere' then keep_place(contact, 'fault', tonumber(ARGV[8])) end
         remove(contact, 'forgotten', 'system', tonumber(ARGV[6]), ARGV[7])
       end
       forgotten[#forgotten + 1] = contact

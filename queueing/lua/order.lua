@@ -8,7 +8,7 @@
 -- INVARIANT An order is in an inbox once, however often it is given with one key.
 local contact, order, given = ARGV[4], ARGV[5], ORDERED .. ARGV[6]
 local gateway = call('HGET', CONTACT .. contact, 'gateway')
-if not gateway then return 'unknown' end
+if not gateway or gateway == '' then return 'unknown' end -- '': a callback that is nobody's
 if not call('SET', given, SEED, 'NX', 'PX', ARGV[7]) then
   return call('GET', given) == SEED and 'sent' or 'already'
 end

@@ -11,15 +11,15 @@
 -- for (hotline.ids). The journal knows that contact alone, and no place is kept for a request.
 --
 -- INVARIANT  A contact is in WAITING, or its hash names an offer and a counselor whose hash names
---            the contact: never both, never neither. A counselor is in READY exactly while its
---            state is ready, in WRAP_UPS exactly while it is wrap_up; RINGING holds the contacts
+--            the contact: never both, and neither only while its state is elsewhere (leave.lua).
+--            A counselor is in READY exactly while its state is ready, in WRAP_UPS exactly while it is wrap_up; RINGING holds the contacts
 --            that are offered. Every change of a counselor's state is in JOURNAL; every change of
 --            WAITING, of a counselor or of the plan is in CHANGES, after it was made.
 
 local JOURNAL, CHANGES, WAITING, CONTACTS, CONTACT, READY, PROFILES, COUNSELOR, SEQS,
   OFFER_NUMBER, RINGING, WRAP_UPS, GATEWAYS, CARRIED, INBOX, TAKEN, SWEPT, GENERATION,
   PLAN, SERVED, PLACE, ANSWERS, BEATEN, BURIED, CLOCK, ORDERED, PROMISE, PROMISED,
-  LOOKS = unpack(KEYS)
+  LOOKS, PARTNER = unpack(KEYS)
 local NOW, AT, SEED = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local CHANGES_KEPT = 20000
 local call = redis.call
@@ -45,10 +45,10 @@ local function requested_for(contact)
   return string.match(contact, '^(.+)%+%d+$')
 end
 
--- Append one event, with the id derived from the seed so that no two events share it; `data` is a
--- table, or JSON.
-local function journal(kind, subject, seq, data)
-  local id = string.sub(redis.sha1hex(SEED .. ':' .. subject .. ':' .. seq), 1, 32)
+-- Append one event, with its id, or one derived from the seed so that no two events share it; `data`
+-- is a table, or JSON.
+local function journal(kind, subject, seq, data, id)
+  id = id or string.sub(redis.sha1hex(SEED .. ':' .. subject .. ':' .. seq), 1, 32)
   call('XADD', JOURNAL, '*', 'id', id, 'type', kind, 'subject', subject, 'seq', seq, 'at', AT,
     'data', type(data) == 'table' and cjson.encode(data) or data)
 end

@@ -10,19 +10,20 @@
 --         be: a newer offer holds one of the two, the counselor is unknown, or, of a phone that
 --         rings, is not ready
 -- INVARIANT A step under a newer offer is never undone: of two claims to a contact or a counselor the
---           one with the higher number stands. What gives way is given up as if it had ended: the
---           other contact has its place, the other counselor is free or in wrap-up. Each change of a
---           counselor that this makes is journalled with the reason 'found_talking',
---           'found_ringing' or 'superseded'. What the counselor asked for meanwhile comes true
---           after the call. Said twice it is the same.
+--           one with the higher number stands, of two with one number the one that is here.
+--           What gives way is given up as if it had ended: the other contact has its place, the
+--           other counselor is free or in wrap-up. Each change of a counselor that this makes is
+--           journalled with the reason 'found_talking', 'found_ringing' or 'superseded'. What the
+--           counselor asked for meanwhile comes true after the call. Said twice it is the same.
 local contact, counselor, offer, wanted = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local key = CONTACT .. contact
 local wrap_up, setting = tonumber(ARGV[16]), ARGV[17]
 
--- Whether `other`, a contact, is served under an offer that was made after ours.
+-- Whether `other`, a contact, is served under an offer that was made after ours, or under another of
+-- the same number, which Redis had lost and gave again: else the two would take turns for ever.
 local function is_newer(other)
   local number = call('HGET', CONTACT .. other, 'offer')
-  return number and tonumber(number) > tonumber(offer)
+  return number and tonumber(number) >= tonumber(offer)
 end
 
 -- End what the queue believes that `someone` does for `other`, under an older offer.

@@ -2,7 +2,9 @@
 
 A counselor's share is the busy part of the time since signing on. Who is more than `MARGIN` above
 the mean of those on duty at the same node is asked after the others who fit as early; nobody is
-left out by it.
+left out by it. What the level decides (a higher one is asked first) it decides within that margin:
+in a simulated day of five with a level more than the other five, 0.15 let them work twice as much
+(54 % to 25 %), 0.05 leaves 44 % to 35 %.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import Final
 from hotline.ids import CounselorId, NodeId
 from queueing.routing.standing import Standing
 
-MARGIN: Final = 0.15
+MARGIN: Final = 0.05
 SETTLED_MS: Final = 10 * 60_000
 """A share means something only this long after signing on; until then it counts for nothing."""
 

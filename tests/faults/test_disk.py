@@ -71,7 +71,7 @@ async def full_disk(tmp_path: Path, tonal_prompts: Path) -> None:
                 await until(lambda: cleared(parties, alarm))
                 await parties.trunk.hang_up(call)
                 await parties.watch.expect(unrecorded, e.CallerLeft)
-                await until(lambda: sealed_seconds(server, cut_off) > 0.8, seconds=40)
+                await until(lambda: sealed_seconds(server, cut_off) > 0.8, seconds=90)
                 assert recordings_of(server, unrecorded) == []
         finally:
             server.stop()
@@ -122,13 +122,15 @@ async def whole_disk_full(tmp_path: Path, tonal_prompts: Path) -> None:
                 call, _, begun_before = await parties.talking(first)
                 async with parties.counselor() as second:
                     filler = fill(server.settings.state)
-                    await until(lambda: "queue_in_memory" in server.command("status"))
+                    await until(lambda: "queue_in_memory" in server.command("status"), seconds=60)
                     later = await answered_on_a_full_disk(parties, second, call)
                     assert "queue_in_memory" in server.command("status")
                     filler.unlink()
-                    await until(lambda: "queue_in_memory" not in server.command("status"))
+                    await until(
+                        lambda: "queue_in_memory" not in server.command("status"), seconds=60
+                    )
                     await until(lambda: in_journal(server) >= {e.id for e in parties.events})
-                    await until(lambda: figures_agree(server, {begun_before, later}))
+                    await until(lambda: figures_agree(server, {begun_before, later}), seconds=60)
                     await kept_over_a_kill(server)
         finally:
             server.stop()

@@ -44,8 +44,8 @@ def server(
     platform.stop()
 
 
-async def forwarded(parties: Parties) -> tuple[int, ContactId]:
-    call, contact = await parties.queued()
+async def forwarded(parties: Parties, number: str | None = None) -> tuple[int, ContactId]:
+    call, contact = await parties.queued(number=number)
     await parties.watch.expect(contact, e.ContactForwarded)
     await talks_on(parties, call, 0.5)
     return call, contact
@@ -72,13 +72,18 @@ async def test_killed_edge_costs_neither_the_talk_nor_the_partners_bye(
 
 
 @pytest.mark.timeout(180)
-async def test_killed_gateway_fails_the_forwarded_contact_once(
+async def test_killed_gateway_fails_the_forwarded_contact_once_and_keeps_its_place(
     server: HotlineServer, partner_port: int, tmp_path: Path
 ) -> None:
     async with gathered(server, tmp_path) as parties, a_partner(tmp_path, partner_port):
-        call, contact = await forwarded(parties)
+        number = parties.new_number()
+        call, contact = await forwarded(parties, number)
         await talks_on(parties, call, BEATS)
         await kill_and_await(server, "gateway-1")
         failed = await parties.watch.expect(contact, e.ContactFailed, seconds=40)
         assert failed.termination == LOST
         assert parties.endings(contact) == [LOST]
+        _, again = await forwarded(parties, number)
+        kept = await parties.watch.expect(again, e.PlaceKept)
+        arrival = parties.of(contact)[0].at
+        assert (kept.because, abs((kept.since - arrival).total_seconds()) < 1) == ("fault", True)

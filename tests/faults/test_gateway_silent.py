@@ -1,5 +1,6 @@
 """A gateway stalls for longer than its lease, with a call on it, and comes back: the other one has
-given it up meanwhile. Redis and the journal say again within seconds what really goes on."""
+given it up meanwhile. Redis and the journal say again within seconds what really goes on; it ends
+no call for the time in which it heard nobody."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ def server(
 ) -> Iterator[HotlineServer]:
     platform = HotlineServer(
         tmp_path_factory.mktemp("silent"),
-        {"queueing.wrap_up": 1, "queueing.position_every": 3, "gateway.rtp_silence": 60},
+        {"queueing.wrap_up": 1, "queueing.position_every": 3, "gateway.rtp_silence": 5},
         prompts=tonal_prompts,
     )
     platform.start()

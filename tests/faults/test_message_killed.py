@@ -54,7 +54,7 @@ async def test_message_cut_off_by_a_killed_gateway_is_sealed_and_waits_for_someb
         failed = await parties.watch.expect(contact, e.ContactFailed, seconds=40)
         assert failed.termination == LOST
     await until(lambda: contact[:8] in server.command("messages", "list"), seconds=30)
-    await until(lambda: _is_sealed(server, started.recording))
+    await until(lambda: _is_sealed(server, started.recording), seconds=60)
     [row] = recordings_of(server, contact)
     file = server.settings.recordings_dir / str(row.sealed_file)
     assert seconds_of_tones(file)[0][CALLER_HERTZ] > SPOKEN - 1

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from hotline import events as e
+from hotline.errors import UnknownContact
 from hotline.events import CounselorState as S
 from hotline.events import Reason
-from hotline.ids import ContactId, CounselorId
-from hotline.ports import Carried, Released
+from hotline.ids import ContactId, CounselorId, EventId
+from hotline.ports import Carried, EscalateContact, Released
 from queueing import keys
+from queueing.callbacks import Withdrawal
 from queueing.routing.pair import Pair
 from tests.callback_scene import (
     CALLER,
@@ -23,6 +26,7 @@ from tests.callback_scene import (
     claim,
     dialled,
     inbox,
+    journal,
     lose,
     promise,
     release,
@@ -76,6 +80,27 @@ async def test_gateway_that_forgot_a_callback_gives_it_back(redis_url: str) -> N
         assert (await scene.line(), await scene.state()) == (["c1"], S.READY)
 
 
+async def test_gateway_that_forgot_a_callback_and_said_something_of_it_has_no_number_given_twice(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url, LIMITS) as scene:
+        assert await promise(scene, a_promise())
+        await scene.add_ready("1001")
+        offer = await claim(scene.store)
+        assert offer is not None
+        tale = [
+            e.ContactOffered(id=EventId(f"own-{n}"), subject="c1", seq=SEQ + 1 + n,
+                             at=scene.clock.now(), offer=offer.id, counselor=offer.counselor)
+            for n in (1, 2)
+        ]  # fmt: skip
+        journal(scene, tale)
+        for _ in range(6):
+            scene.clock.advance(4)
+            await scene.store.heartbeat(GATEWAY, {})
+        numbers = [event.seq for event in told(scene)]
+        assert numbers == [SEQ + 1, SEQ + 2, SEQ + 3, SEQ + 4]
+
+
 async def test_gateway_that_dies_right_after_the_promise_takes_nothing_along(
     redis_url: str,
 ) -> None:
@@ -112,8 +137,8 @@ async def test_gateway_that_made_the_promise_and_died_ends_no_other_gateways_att
 async def test_operator_takes_a_promise_back(redis_url: str) -> None:
     async with a_queue(redis_url) as scene:
         assert await promise(scene, a_promise())
-        assert await scene.store.withdraw_callback(ContactId("c1"), by="operator:li")
-        assert not await scene.store.withdraw_callback(ContactId("c1"), by="operator:li")
+        for said in (Withdrawal.WITHDRAWN, Withdrawal.UNKNOWN):
+            assert await scene.store.withdraw_callback(ContactId("c1"), by="operator:li") is said
         last = told(scene)[-1]
         assert isinstance(last, e.CallbackWithdrawn)
         assert (last.by, last.termination.reason) == ("operator:li", Reason.WITHDRAWN)
@@ -140,6 +165,55 @@ async def test_caller_who_calls_again_while_being_called_stops_it(
         last = told(scene)[-1]
         assert isinstance(last, e.CallbackWithdrawn)
         assert (await scene.state(), await scene.line()) == (S.READY, ["c2"])
+
+
+async def test_promise_that_was_taken_back_is_never_dialled_and_who_took_it_back_knows(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url, LIMITS) as scene:
+        assert await promise(scene, a_promise())
+        await scene.add_ready("1001")
+        offer = await claim(scene.store)
+        assert offer is not None
+        withdraw = partial(scene.store.withdraw_callback, ContactId("c1"), by="operator:li")
+        assert await withdraw() is Withdrawal.WITHDRAWN  # a counselor's phone rings for it
+        assert await scene.store.dial(offer, seq=SEQ + 2) == 0
+        assert [m["kind"] for m in inbox(scene, GATEWAY)] == ["made", "withdrawn"]
+
+
+async def test_whoever_takes_a_promise_back_behind_the_fence_hears_that_the_phone_may_ring(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url, LIMITS) as scene:
+        offer = await dialled(scene)
+        withdraw = partial(scene.store.withdraw_callback, ContactId("c1"), by="operator:li")
+        for _ in range(2):  # the first answer was lost, say
+            assert await withdraw() is Withdrawal.DIALLED
+        said = await release(scene, offer, seq=SEQ + 3, reason=Reason.WITHDRAWN)
+        assert said is Released.WITHDRAWN
+        assert await withdraw() is Withdrawal.UNKNOWN
+        assert (await scene.store.promised(), await scene.line()) == ([], [])
+
+
+@pytest.mark.parametrize("is_dialled", [False, True])
+async def test_gateway_that_does_not_know_whether_the_fence_stands_gives_no_number_twice(
+    redis_url: str, is_dialled: bool
+) -> None:
+    async with a_queue(redis_url, LIMITS) as scene:
+        assert await promise(scene, a_promise())
+        await scene.add_ready("1001")
+        offer = await claim(scene.store)
+        assert offer is not None
+        if is_dialled:  # and nobody heard of it
+            assert await scene.store.dial(offer, seq=SEQ + 2) == 1
+        said = await scene.store.release(
+            offer, gateway=GATEWAY, seq=SEQ + 2, reason=Reason.WITHDRAWN, journalled=False
+        )
+        assert said is Released.STANDS
+        names = ["CallbackDialled", "CallbackFailed"] if is_dialled else ["OfferWithdrawn"]
+        assert [(type(x).__name__, x.seq) for x in told(scene)[1:]] == [
+            (name, SEQ + 3 + n) for n, name in enumerate(names)
+        ]
 
 
 async def test_promises_are_listed_by_how_long_the_callers_have_waited(redis_url: str) -> None:
@@ -176,3 +250,31 @@ async def test_caller_whose_counselor_is_lost_is_in_line_like_anybody_when_the_p
         again = await claim(scene.store, extension="1002")
         assert again is not None
         assert "callback" not in inbox(scene, GATEWAY)[-1]
+
+
+async def test_order_about_a_callback_that_is_nobodys_is_refused_and_not_lost(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url, LIMITS) as scene:
+        assert await promise(scene, a_promise())
+        order = EscalateContact(contact=ContactId("c1"), by="operator:li", reason="asked")
+        with pytest.raises(UnknownContact):
+            await scene.store.give(order, key="one")
+        await scene.add_ready("1001")
+        assert await claim(scene.store) is not None  # now a gateway has it, and the key is free
+        assert await scene.store.give(order, key="one")
+        assert [m["kind"] for m in inbox(scene, GATEWAY)] == ["made", "escalate"]
+
+
+async def test_promise_that_nobody_heard_of_is_journalled_with_the_id_that_its_gateway_knows(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url) as scene:
+        await scene.store.enqueue(a_waiting("c1", digest=CALLER))
+        made = a_promise()
+        event = EventId("chosen")
+        assert await scene.store.promise(
+            ContactId("c1"), made, gateway=GATEWAY, seq=SEQ, event=event
+        )
+        (promised,) = told(scene)
+        assert (promised.id, promised.seq) == (event, SEQ + 1)

@@ -77,7 +77,7 @@ def test_addresses_are_those_of_the_configuration(
         return str(services[name]["networks"]["telephony"]["ipv4_address"])
 
     assert address("edge") == settings.edge.address
-    assert address("gateways") == settings.gateway.address
+    assert address("gateways") == settings.gateway.address == settings.gateway.sip_address
 
 
 def test_gateway_that_is_restarted_takes_no_other_gateways_network(

@@ -189,6 +189,18 @@ async def test_who_was_served_elsewhere_is_out_of_line_and_keeps_no_place(
         assert await side.queue.enqueue(a_waiting("c3", after=60, digest="d")) is None
 
 
+@pytest.mark.parametrize("fault", [False, True])
+async def test_who_was_served_elsewhere_has_the_place_again_after_a_fault_alone(
+    open_side: OpenSide, fault: bool
+) -> None:
+    async with open_side() as side:
+        await side.queue.enqueue(a_waiting("c1", digest="d"))
+        await side.queue.leave(C1, served=True)
+        await side.queue.leave(C1, fault=fault)
+        kept = await side.queue.enqueue(a_waiting("c3", after=60, digest="d"))
+        assert kept == (KeptPlace(NOON, "fault") if fault else None)
+
+
 async def test_who_was_served_elsewhere_in_vain_comes_back_to_the_first_place(
     open_side: OpenSide,
 ) -> None:

@@ -15,6 +15,8 @@ from tests.queue_scene import NOON
 
 SOON, NEVER = 0.02, 600.0
 """Seconds: the real ones are waited for."""
+LATER = 1.0
+"""Seconds: more than a busy machine lets pass between two lines of a test."""
 
 
 class Bench:
@@ -54,10 +56,10 @@ async def test_call_is_made_once_and_not_before_its_time(bench: Bench) -> None:
 
 
 async def test_calls_are_made_in_the_order_in_which_they_are_due(bench: Bench) -> None:
-    bench.timers.after(2 * SOON, bench.note("second"))
+    bench.timers.after(LATER, bench.note("second"))
     bench.timers.after(SOON, bench.note("first"))
-    bench.timers.after(2 * SOON, bench.note("third"))
-    await bench.pass_time(3 * SOON)
+    bench.timers.after(LATER, bench.note("third"))
+    await bench.pass_time(LATER + SOON)
     assert bench.made == ["first", "second", "third"]
 
 
@@ -78,9 +80,9 @@ async def test_cancelled_call_is_forgotten_and_the_others_are_made(bench: Bench)
 
 
 async def test_call_may_cancel_another_that_is_due_with_it(bench: Bench) -> None:
-    timer = bench.timers.after(2 * SOON, bench.note("cancelled"))
-    bench.timers.after(SOON, timer.cancel)
-    await bench.pass_time(3 * SOON)
+    bench.timers.after(SOON, lambda: timer.cancel())
+    timer = bench.timers.after(SOON, bench.note("cancelled"))
+    await bench.pass_time(2 * SOON)
     assert bench.made == []
 
 
@@ -106,7 +108,7 @@ async def test_call_may_ask_for_the_next(bench: Bench) -> None:
 async def test_pause_returns_when_its_time_is_over(bench: Bench) -> None:
     pausing, for_long = [await begin(bench.timers.pause(s)) for s in (SOON, NEVER)]
     await bench.pass_time(2 * SOON)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await pausing
     assert not for_long.done()
     for_long.cancel()

@@ -14,7 +14,7 @@ import redis
 from hotline.clock import SystemClock
 from hotline.events import AlarmKind, Priority
 from hotline.events import CounselorState as S
-from hotline.ids import ContactId, GatewayId, OfferId
+from hotline.ids import GatewayId, OfferId
 from hotline.ports import Offer
 from queueing import keys
 from queueing.dispatcher import SLICE
@@ -25,7 +25,7 @@ from queueing.routing.pair import Pair
 from queueing.routing.plan import default_plan
 from queueing.routing.skills import CounselorKind
 from tests.callback_scene import a_promise, promise
-from tests.dispatching import dispatching, until, until_state
+from tests.dispatching import TICK, dispatching, until, until_seen, until_state
 from tests.queue_scene import (
     GATEWAY,
     OTHER_GATEWAY,
@@ -65,7 +65,7 @@ class Taker:
         raise AssertionError(f"offer {offer} was withdrawn")
 
     async def next(self) -> Offer:
-        return await asyncio.wait_for(self.offers.get(), 10)
+        return await asyncio.wait_for(self.offers.get(), 30)
 
 
 @contextlib.asynccontextmanager
@@ -238,33 +238,28 @@ async def test_last_counselor_of_a_caller_gets_the_next_call(redis_url: str) -> 
 
 
 async def test_owner_is_told_for_which_of_its_contacts_nobody_is_there(redis_url: str) -> None:
-    async with a_queue(redis_url) as scene, dispatching(scene, tick=0.02) as running:
+    async with a_queue(redis_url) as scene, dispatching(scene, tick=TICK) as running:
         told = running.unstaffed
         await scene.store.enqueue(a_waiting("theirs", gateway=OTHER_GATEWAY))
         await scene.store.enqueue(a_waiting("ours"))
         await until(lambda: running.feed.picture.waiting == 2)
-        scene.clock.advance(1)
-        await until(lambda: told and told[-1] == {"ours"})
+        await until_seen(scene, lambda: told and told[-1] == {"ours"})
         await scene.add_ready("1001")  # takes one of the two; both have somebody from now on
-        scene.clock.advance(1)
-        await until(lambda: told[-1] == frozenset())
+        await until_seen(scene, lambda: told[-1] == frozenset())
 
 
 async def test_operator_hears_that_nobody_is_staffed_and_that_somebody_is(redis_url: str) -> None:
-    async with a_queue(redis_url) as scene, dispatching(scene, tick=0.02) as running:
+    async with a_queue(redis_url) as scene, dispatching(scene, tick=TICK) as running:
         alarms = running.alarms
         await scene.store.enqueue(a_waiting("theirs", gateway=OTHER_GATEWAY, after=-9))
         await until(lambda: running.feed.picture.waiting == 1)
         scene.clock.advance(1)
         await scene.store.enqueue(a_waiting("ours"))
         await until(lambda: running.feed.picture.waiting == 2)
-        scene.clock.advance(1)  # it looks once a tick: what is to be seen must be there by then
-        await until(lambda: alarms.standing)
+        await until_seen(scene, lambda: alarms.standing)
         assert alarms.standing[AlarmKind.NOBODY_STAFFED].startswith("1 contacts wait")
         await scene.add_ready("1001")
-        await until(lambda: running.feed.picture.ready == 1)
-        scene.clock.advance(1)
-        await until(lambda: not alarms.standing)
+        await until_seen(scene, lambda: not alarms.standing)
 
 
 async def test_callback_that_this_gateway_may_not_make_keeps_its_counselor_for_nobody(
@@ -283,16 +278,13 @@ async def test_callback_that_this_gateway_may_not_make_keeps_its_counselor_for_n
 
 
 async def test_operator_hears_of_a_callback_that_nobody_is_there_to_make(redis_url: str) -> None:
-    async with a_queue(redis_url) as scene, dispatching(scene, tick=0.02) as running:
+    async with a_queue(redis_url) as scene, dispatching(scene, tick=TICK) as running:
         assert await promise(scene, a_promise())
-        await until(lambda: running.feed.owner_of(ContactId("c1")) == "")
-        scene.clock.advance(1)
-        await until(lambda: running.alarms.standing)
+        await until_seen(scene, lambda: running.alarms.standing)
         assert AlarmKind.NOBODY_STAFFED in running.alarms.standing
         assert running.unstaffed[-1] == frozenset()
         await scene.add_ready("1001")
-        scene.clock.advance(1)
-        await until(lambda: not running.alarms.standing)
+        await until_seen(scene, lambda: not running.alarms.standing)
 
 
 async def test_operator_hears_that_no_professional_is_there_to_join_a_conversation(
@@ -301,19 +293,17 @@ async def test_operator_hears_that_no_professional_is_there_to_join_a_conversati
     async with (
         a_queue(redis_url) as scene,
         taking(scene) as taker,
-        dispatching(scene, tick=0.02) as running,
+        dispatching(scene, tick=TICK) as running,
     ):
         await scene.a_talk("c1", "1001")
         await scene.add_ready("1002")  # a volunteer, who is asked for everybody else
         await scene.store.enqueue(a_waiting("c1+1"))
         await until(lambda: running.feed.picture.waiting == 1)
-        scene.clock.advance(1)  # it looks once a tick: what is to be seen must be there by then
-        await until(lambda: running.alarms.standing)
+        await until_seen(scene, lambda: running.alarms.standing)
         assert AlarmKind.NOBODY_STAFFED in running.alarms.standing
         await scene.store.put_counselor(replace(a_profile("2001"), kind=CounselorKind.PROFESSIONAL))
         await scene.ask("2001", S.READY)
-        scene.clock.advance(1)
-        await until(lambda: not running.alarms.standing)
+        await until_seen(scene, lambda: not running.alarms.standing)
         await taker.next()
         offer = await taker.next()
         assert (offer.contact, offer.counselor) == ("c1+1", "2001")

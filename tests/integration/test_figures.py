@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
@@ -27,7 +28,7 @@ from hotline.journal.scribe import Scribe
 from hotline.journal.stream import GROUP, JOURNAL_STREAM, connect
 from hotline.wire import encode
 from tests.buried import HEARD, a_call, delivered, spooled
-from tests.histories import interleave, random_history
+from tests.histories import MONDAY, History, interleave, random_history
 from tests.scribe_scene import contents, make_scribe
 
 MEASURES = Measures(zone=ZoneInfo("Asia/Shanghai"), interval=Interval.HOUR)
@@ -59,7 +60,8 @@ def plain(figures: dict[Cell, Figures]) -> dict[Cell, object]:
 
 
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     seed=st.integers(0, 2**32),
@@ -115,6 +117,30 @@ def test_call_whose_gateway_was_buried_before_its_spool_came_was_answered_and_di
         city = next(one for cell, one in figures.items() if cell.node == "city")
         assert (city.offered, city.answered, city.failed, city.open) == (1, 1, 0, 0)
         assert (city.talk, city.wrap_up) == (300.0, 60.0)
+    engine.dispose()
+
+
+def test_wrap_ups_are_counted_right_when_the_clock_was_set_back_an_hour(
+    redis_url: str, empty_database: Path
+) -> None:
+    """One counselor. The second wrap-up is over when the clock is an hour back: nobody knows how
+    long it took. What comes then is dated into the first call."""
+    first, second, third = (
+        History(f"c{n}", start=MONDAY + timedelta(minutes=minutes))
+        for n, minutes in enumerate((0, 50, 1))
+    )
+    for tale in (first, second, third):
+        tale.arrive().greet().queue().offer("1", "1001").answer("1", "1001").complete("1001", 300)
+    *before, over = second.counselor_events
+    set_back = replace(over, at=over.at - timedelta(hours=1))
+    states = [*first.counselor_events, *before, set_back, *third.counselor_events]
+    engine = open_engine(f"sqlite:///{empty_database}")
+    with connect(redis_url) as stream:
+        contacts = [event for tale in (first, second, third) for event in tale.contact_events]
+        deliver(stream, [*contacts, *states], make_scribe(stream, engine))
+    for figures in both(engine):
+        city = [one for cell, one in figures.items() if cell.node == "city"]
+        assert (sum(one.talk for one in city), sum(one.wrap_up for one in city)) == (900.0, 120.0)
     engine.dispose()
 
 

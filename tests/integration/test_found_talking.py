@@ -280,3 +280,17 @@ async def test_offer_given_back_after_redis_lost_it_is_given_back_once(redis_url
         assert await scene.store.give_back(offer, OfferOutcome.DECLINED)
         assert await scene.state() is S.NOT_READY
         sound(scene)
+
+
+async def test_two_talks_under_one_number_do_not_take_the_counselor_from_each_other_in_turns(
+    redis_url: str,
+) -> None:
+    async with a_queue(redis_url) as scene:
+        offer = await scene.a_talk()
+        again = replace(offer, contact=ContactId("c2"))  # Redis has lost that it gave the number
+        for _ in range(2):
+            said = await scene.store.restate(a_waiting("c2"), again, talking=True)
+            assert said is Restated.REFUSED
+            assert await scene.store.restate(a_waiting(), offer, talking=True) is Restated.KNOWN
+        assert scene.moves()[-1] == ("offered", "talking", "answered")
+        sound(scene)

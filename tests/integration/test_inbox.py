@@ -35,7 +35,7 @@ class Taker:
         self.told.put_nowait(offer)
 
     async def next(self) -> Offer | OfferId:
-        return await asyncio.wait_for(self.told.get(), 5)
+        return await asyncio.wait_for(self.told.get(), 30)
 
 
 @contextlib.asynccontextmanager

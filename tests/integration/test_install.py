@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 INSTALL = ROOT / "admin" / "install"
+FAST = 2.0
+"""Seconds of the processor, which a busy machine does not lengthen."""
 SCRIPTS = sorted([*INSTALL.glob("*.sh"), ROOT / ".ci" / "run"])
+
+
+def worked() -> float:
+    """For how many seconds of the processor the programs worked that this process has run."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def packages(kind: str) -> set[str]:
@@ -27,13 +35,13 @@ def test_script_is_sound_shell(script: Path) -> None:
 
 
 def test_installed_packages_are_passed_over_silently_and_fast() -> None:
-    began = time.monotonic()
+    before = worked()
     done = subprocess.run(
         [str(INSTALL / "packages.sh"), "run", "build", "test"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout + done.stderr == ""
-    assert time.monotonic() - began < 2
+    assert worked() - before < FAST
 
 
 def test_missing_package_is_asked_for(tmp_path: Path) -> None:

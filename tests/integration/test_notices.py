@@ -67,7 +67,7 @@ class NoticeScene:
 
     async def settled(self) -> None:
         self.bell.over.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while any(one.calling for one in self.gateways):  # noqa: ASYNC110 - real Redis
                 await asyncio.sleep(0.005)
 
@@ -140,7 +140,7 @@ async def test_call_is_hung_up_when_the_counselor_is_ready_again(redis_url: str)
         await scene.look()
         assert scene.bell.said
         await scene.queue.ask(ONE, CounselorState.READY)
-        async with asyncio.timeout(notices.EVERY + 3):
+        async with asyncio.timeout(notices.EVERY + 30):
             await scene.bell.hung_up.wait()
         await scene.settled()
         assert scene.to_tell() == {}

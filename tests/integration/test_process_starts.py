@@ -56,7 +56,7 @@ def opened_key(settings: Settings) -> str:
 
 def taken_port(settings: Settings) -> str:
     holder = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    holder.bind((settings.gateway.address, settings.gateway.first_port))
+    holder.bind((settings.gateway.sip_address, settings.gateway.first_port))
     taken.append(holder)
     return str(settings.gateway.first_port)
 

@@ -1,8 +1,9 @@
 """Any interleaving of two gateways on one real Redis keeps every promise of the queue.
 
-All scripts, the platform's own feed, picture and dispatcher moved by hand, lost replies, a clock
-that jumps, gateways that die or sleep, a Redis that loses its last second. ``make test`` takes
-thousands of steps, ``make nightly`` a million: ``HOTLINE_STEPS`` says how many.
+All scripts, the platform's own feed, picture and dispatcher moved by hand, claims under way while
+the picture goes on, lost replies, a clock that jumps, gateways that die or sleep, a Redis that
+loses its last second. ``make test`` takes thousands of steps, ``make nightly`` a million:
+``HOTLINE_STEPS`` says how many.
 """
 
 from __future__ import annotations
@@ -16,24 +17,19 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    initialize,
-    invariant,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
 from hotline.errors import StateRefused, UnknownCounselor
-from hotline.events import CallerLeft, Reason, Result, Termination
 from hotline.events import CounselorState as S
-from hotline.ids import ContactId, CounselorId, new_event_id, requested_for
-from hotline.wire import encode
+from hotline.ids import ContactId, CounselorId, requested_for
 from queueing import keys
 from queueing.planning import Plans
 from queueing.routing.plan import default_plan
 from queueing.routing.skills import CounselorKind
+from tests.queue_answers import not_met, not_run
 from tests.queue_callbacks import CallbackPlay
-from tests.queue_history import check_callbacks, check_journal, failures
+from tests.queue_history import check_callbacks, check_journal, check_numbers, failures
+from tests.queue_partners import PartnerPlay
 from tests.queue_play import (
     CREW,
     HEALED_AFTER,
@@ -63,14 +59,16 @@ skills = "none"
 PLANS = {"shipped": default_plan().text, "another": ANOTHER_PLAN}
 STEPS = {"thousands": 2_400, "nightly": 1_000_000}
 STEPS_EACH = 60
+ENOUGH_FOR_SCRIPTS, ENOUGH_FOR_ANSWERS = 20_000, 200_000
+"""Steps in which every script has run, and has given each of its answers, refusals and all."""
 SELDOM = (
     "dies", "jumps", "written", "written", "loses", "plan", "record", "removed", "put", "put",
-    "asks",
+    "asks", "orders", "orders", "forgets", "hands",
 )  # fmt: skip
 JUMPS = (-3600, -60, -2, 60, 3600)
 
 
-class TwoGateways(CallbackPlay):
+class TwoGateways(CallbackPlay, PartnerPlay):
     """All that happens besides, and what must hold at every step."""
 
     @initialize()
@@ -83,7 +81,7 @@ class TwoGateways(CallbackPlay):
     # --- counselors, plans, records ------------------------------------------------------------
 
     @rule(extension=extensions, lost=losses,
-          state=st.sampled_from([S.READY, S.READY, S.READY, S.NOT_READY, S.OFFLINE]))  # fmt: skip
+          state=st.sampled_from([S.READY] * 4 + [S.NOT_READY, S.OFFLINE, S.TALKING]))  # fmt: skip
     def ask(self, extension: str, state: S, lost: str) -> None:
         gateway = self.gateways[0]
         try:
@@ -95,6 +93,8 @@ class TwoGateways(CallbackPlay):
             )  # fmt: skip
         except UnknownCounselor:
             assert extension not in self.state.profiles
+        except StateRefused:
+            assert state is S.TALKING, "nobody is talking by asking"
 
     @rule(extension=extensions, lost=losses)
     def extend_wrap_up(self, extension: str, lost: str) -> None:
@@ -148,6 +148,7 @@ class TwoGateways(CallbackPlay):
     @rule(seconds=st.integers(1, 35), asleep=st.sampled_from([None, None, None, 0, 1]))
     def time_passes(self, seconds: int, asleep: int | None) -> None:
         silent = None if asleep is None else self.gateways[asleep]
+        callbacks = set() if silent is None else self.owned_callbacks(silent)
         self.pass_time(seconds, silent)
         if silent is not None and not self.redis.zscore(keys.GATEWAYS, silent.id):
             lost = {c for c, waiting in self.alive.items() if waiting.gateway == silent.id}
@@ -155,6 +156,11 @@ class TwoGateways(CallbackPlay):
             self.burials.update(lost)
             self.revived |= lost
             self.unsure |= lost if self.heals_in else set()
+            for contact in lost | callbacks:
+                self.tale.robbed(silent.id, contact)
+            if seconds % 2:  # it says something before it hears of that
+                for contact in lost:
+                    self.tale.queued(silent.id, self.alive[contact])
             self.beat(silent, was_buried=True)  # it was only asleep: it says so as it wakes
 
     def pass_time(self, seconds: int, silent: SteppedGateway | None) -> None:
@@ -169,9 +175,18 @@ class TwoGateways(CallbackPlay):
 
     def beat(self, gateway: SteppedGateway, *, was_buried: bool = False) -> None:
         carried = {c: self.talks.get(c) for c, w in self.alive.items() if w.gateway == gateway.id}
-        beat = self.run_in(gateway.beat(carried, callbacks=self.owned_callbacks(gateway)))
+        beat = self.run_in(
+            gateway.beat(
+                carried,
+                seq_of=lambda contact: self.tale.seq(gateway.id, contact),
+                callbacks=self.owned_callbacks(gateway),
+            )
+        )
+        for contact, seq in beat.failed.items():
+            self.tale.revived(gateway.id, contact, seq)
         assert self.losses or was_buried or set(beat.amiss) <= self.outranked
-        assert self.losses or not beat.forgotten
+        forgotten = {contact for life, contact in self.forgotten if life == gateway.id}
+        assert self.losses or set(beat.forgotten) <= forgotten
         callers = {contact for contact in carried if requested_for(contact) is None}
         assert not was_buried or self.losses or set(beat.failed) >= callers - self.ended
         for contact in beat.amiss:
@@ -198,6 +213,9 @@ class TwoGateways(CallbackPlay):
             "record": lambda: self.put_record(slot, ("", "closed", "flood")[number % 3], lost),
             "removed": lambda: self.remove_counselor(extension, lost),
             "put": lambda: self.put_counselor(extension, lost),
+            "forgets": lambda: self.forget_a_callback(number),
+            "hands": lambda: self.hand_over_late(number, lost),
+            "orders": lambda: self.order(slot, number, lost),
             "asks": lambda: self.asks_for_something_else(number, lost),
         }
         happenings[what]()
@@ -215,13 +233,10 @@ class TwoGateways(CallbackPlay):
         self.alive = {c: w for c, w in self.alive.items() if c not in lost}
         self.doomed |= dict.fromkeys(lost, gateway.id)
         self.unsure |= set(lost) if self.heals_in else set()
-        if after_telling and lost:
-            left = CallerLeft(
-                id=new_event_id(), subject=lost[0], seq=2, at=self.clock.now(),
-                termination=Termination(Result.ABANDONED, Reason.CALLER_HUNG_UP),
-            )  # fmt: skip
-            self.redis.xadd(keys.JOURNAL, dict(encode(left)))  # type: ignore[arg-type]
-            self.ended.add(lost[0])
+        callers = [contact for contact in lost if requested_for(contact) is None]
+        if after_telling and callers:
+            self.tale.left(gateway.id, callers[0])
+            self.ended.add(callers[0])
         self.burials.update(lost)
         for contact in lost:
             self.is_over(contact)
@@ -235,6 +250,7 @@ class TwoGateways(CallbackPlay):
         copy_all(self.copy, 1, 0)
         for gateway in self.gateways:
             gateway.connected = False
+            gateway.claiming.disconnect()
         for gateway_id in self.redis.hkeys(keys.BEATEN):
             self.redis.hset(keys.BEATEN, gateway_id, "an earlier run")
         self.losses += 1
@@ -315,7 +331,7 @@ class TwoGateways(CallbackPlay):
         self.journal_says_what_happened()
 
     def living_serve_whom_they_can(self) -> None:
-        """Nobody is held back for a claim that came to nothing."""
+        """Nobody is held back for a claim that came to nothing, nor for one that was held up."""
         self.pass_time(HEALED_AFTER + 3, None)
         for extension in CREW:
             self.ask(extension, S.READY, "")
@@ -349,6 +365,7 @@ class TwoGateways(CallbackPlay):
         check_journal(events, CREW, misses=LIMITS.misses_in_a_row)
         if not self.losses:
             check_callbacks(events, most=LIMITS.callback_attempts)
+            check_numbers(events, unheard=self.tale.unheard)
         failed = failures(events)
         callers = {contact for contact in self.failed if requested_for(contact) is None}
         assert failed <= self.burials | Counter(self.unsure)
@@ -376,5 +393,7 @@ def test_two_gateways_in_any_order_keep_every_promise(redis_url: str) -> None:
                 suppress_health_check=list(HealthCheck),
             ),
         )
+        assert steps() < ENOUGH_FOR_SCRIPTS or not_run(stage.met) == []
+        assert steps() < ENOUGH_FOR_ANSWERS or not_met(stage.met) == []
     finally:
         stage.close()

@@ -203,6 +203,8 @@ async def test_wall_clock_that_jumps_takes_nobody_out_for_a_while(redis_url: str
         scene.proves(ONE)
         scene.wall.set_by = timedelta(hours=1)
         assert await scene.reach.look() == []
+        told = (AlarmKind.CLOCK_SET, "the clock was set forward by 3600 s")
+        assert told in scene.alarms.told
         scene.queue.clock.advance(PATIENCE + 1)
         assert await scene.reach.look() == [ONE, TWO]  # no new proof came: now it counts
 
@@ -214,6 +216,7 @@ async def test_wall_clock_set_back_lets_no_dead_phone_pass_for_alive(redis_url: 
         assert await scene.reach.look() == []
         scene.wall.set_by = -timedelta(hours=1)
         assert await scene.reach.look() == []
+        assert (AlarmKind.CLOCK_SET, "the clock was set back by 3600 s") in scene.alarms.told
         scene.queue.clock.advance(PATIENCE + 1)
         assert await scene.reach.look() == [ONE]
 

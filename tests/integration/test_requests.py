@@ -274,8 +274,8 @@ async def test_order_reaches_the_owner_as_it_was_given_and_once_for_each_key(
             Inbox(redis_url, gateway=GATEWAY, taker=taker, orders=taker).run()
         )
         try:
-            assert await asyncio.wait_for(taker.told.get(), 5) == ORDER
-            assert (await asyncio.wait_for(taker.told.get(), 5)).reason == "again"
+            assert await asyncio.wait_for(taker.told.get(), 30) == ORDER
+            assert (await asyncio.wait_for(taker.told.get(), 30)).reason == "again"
             assert taker.told.empty()
         finally:
             task.cancel()

@@ -14,14 +14,21 @@ MakePeer = Callable[..., Peer]
 
 
 @pytest.fixture
-def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeServer]:
+def new_edge(tmp_path_factory: pytest.TempPathFactory) -> EdgeServer:
+    """An edge that does not run yet. A module that needs another one has a fixture of that name."""
+    return EdgeServer(tmp_path_factory.mktemp("edge"))
+
+
+@pytest.fixture
+def edge(new_edge: EdgeServer, request: pytest.FixtureRequest) -> Iterator[EdgeServer]:
     """A running edge with two gateway slots, nobody in them; 1001 is a counselor, 1002 a
     supervisor, 2001 an in-house phone; passwords are ``pw-<extension>``."""
-    server = EdgeServer(tmp_path_factory.mktemp("edge"))
-    furnish(server)
-    server.start()
-    yield server
-    server.stop()
+    if "gateways" in request.fixturenames:  # there before it asks for them: none is missed
+        request.getfixturevalue("sockets_of_gateways")
+    furnish(new_edge)
+    new_edge.start()
+    yield new_edge
+    new_edge.stop()
 
 
 def furnish(server: EdgeServer) -> None:
@@ -44,10 +51,16 @@ def make_peer() -> Iterator[MakePeer]:
 
 
 @pytest.fixture
-def gateways(edge: EdgeServer, make_peer: MakePeer) -> list[Peer]:
-    gateway = edge.settings.gateway
+def gateways(edge: EdgeServer, sockets_of_gateways: list[Peer]) -> list[Peer]:
+    return sockets_of_gateways
+
+
+@pytest.fixture
+def sockets_of_gateways(new_edge: EdgeServer, make_peer: MakePeer) -> list[Peer]:
+    gateway = new_edge.settings.gateway
     return [
-        make_peer(edge, gateway.address, gateway.first_port + n) for n in range(gateway.processes)
+        make_peer(new_edge, gateway.sip_address, gateway.first_port + n)
+        for n in range(gateway.processes)
     ]
 
 

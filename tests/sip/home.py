@@ -77,5 +77,5 @@ async def promised(parties: Parties, number: str) -> ContactId:
     await parties.watch.expect(contact, e.CallbackPromised, choice="soon")
     await parties.trunk.expect("ended", call=call, seconds=20)
     # Of a tone as short as this the hang-up may cut half away.
-    await until(lambda: seconds_with(heard, tonal.CALLBACK_PROMISED) >= HEARD / 2, seconds=5)
+    await until(lambda: seconds_with(heard, tonal.CALLBACK_PROMISED) >= HEARD / 2)
     return contact

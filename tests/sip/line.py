@@ -37,7 +37,7 @@ class Line:
             self.endpoint.answer(event.leg)
         self.on_event(event)
 
-    async def expect(self, kind: type[E], *, seconds: float = 10.0, **facts: Any) -> E:
+    async def expect(self, kind: type[E], *, seconds: float = 20.0, **facts: Any) -> E:
         """Return the first event of that kind with these facts that was not taken before."""
         async with asyncio.timeout(seconds):
             while True:

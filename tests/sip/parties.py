@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from hotline.ids import ContactId, CounselorId
 from hotline.sip.softphone_client import SoftphoneClient
 from hotline.sip.tone import QUIET, samples_of, tones_in, write_tone
 from hotline.wav import SAMPLE_RATE as RATE
+from queueing.store import QueueStore
 from tests.hotline_server import HotlineServer, caller_id
 from tests.sip.line import until
 
@@ -158,6 +160,14 @@ class Parties:
         """Over all calls of the counselor."""
         files = counselor.heard.glob("*.wav")
         return set().union(*(tones_in(file, (CALLER_HERTZ, COUNSELOR_HERTZ)) for file in files))
+
+
+async def in_place(store: QueueStore, contact: ContactId, position: int) -> None:
+    """Wait until the contact has that place in line: the journal may tell of a change before the
+    queue knows, which tells nobody."""
+    async with asyncio.timeout(20):
+        while (await store.place(contact)).position != position:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 def seconds_of_sound(path: Path) -> float:

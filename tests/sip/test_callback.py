@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hotline import events as e
-from hotline.events import AlarmKind, Reason, Result, Termination
 from hotline.events import CounselorState as S
+from hotline.events import Reason, Result, Termination
 from hotline.sip.tone import seconds_with, tones_in
 from tests import tonal
 from tests.hotline_server import HotlineServer
@@ -32,6 +33,11 @@ def server(
     yield platform
     platform.stop()
     assert platform.tracebacks() == []
+
+
+def city(server: HotlineServer, *words: str) -> list[dict[str, Any]]:
+    """The figures of the node that takes all calls: two rows when the hour has changed."""
+    return [row for row in server.stats(*words) if row["node"] == "city"]
 
 
 async def test_caller_is_called_back_presses_1_and_talks_with_the_counselor(
@@ -69,7 +75,7 @@ async def test_caller_is_called_back_presses_1_and_talks_with_the_counselor(
             range(1, len(parties.of(contact)) + 1)
         )
         assert owner.phone.seen("incoming") == 0
-        assert contact[:8] not in server.command("caller", "callbacks")
+        await until(lambda: contact[:8] not in server.command("caller", "callbacks"))
         for name in ("gateway-1", "gateway-2", "edge"):
             assert re.search(number, server.process_log(name)) is None
 
@@ -90,21 +96,16 @@ async def test_caller_who_does_not_answer_is_given_up_after_the_last_attempt(
             assert given_up.attempts == 1
             desk = next(counselor.heard.glob("*.wav"))
             await until(lambda: seconds_with(desk, tonal.CALLBACK_FAILED) >= HEARD / 2)
-            changes = [
-                x.state
-                for x in parties.of(counselor.extension)
-                if isinstance(x, e.CounselorStateChanged)
-            ]
-            assert changes[-2:] == [S.TALKING, S.READY]
+            freed = await parties.watch.expect(
+                counselor.extension, e.CounselorStateChanged, previous=S.TALKING
+            )
+            assert freed.state is S.READY
         assert parties.endings(contact) == [Termination(Result.LAPSED, Reason.NOT_REACHED)]
-        alarms = [x for x in parties.events if isinstance(x, e.AlarmRaised)]
-        assert AlarmKind.CALLBACK_GIVEN_UP in {x.kind for x in alarms}
         await until(lambda: "callback_given_up" in server.command("status"))
-        (row,) = [row for row in server.stats() if row["node"] == "city"]
-        (again,) = [row for row in server.stats("--recompute") if row["node"] == "city"]
-        assert row == again
-        assert row["abandoned"] == row["short_abandoned"] == 0
-        assert row["promised"] >= 1
+        await until(lambda: city(server) == city(server, "--recompute"), seconds=60)
+        again = city(server)
+        assert sum(row["abandoned"] + row["short_abandoned"] for row in again) == 0
+        assert sum(row["promised"] for row in again) >= 1
 
 
 async def test_whoever_answers_and_presses_nothing_is_let_go_and_learns_nothing(

@@ -15,9 +15,15 @@ from hotline.sip.tone import seconds_with
 from tests import tonal
 from tests.hotline_server import TRUNK_ADDRESS, HotlineServer
 from tests.sip.line import until
-from tests.sip.parties import gathered
+from tests.sip.parties import Parties, gathered
 from tests.sip.test_demo import WHEEL
 from tests.sip.wire import Peer
+
+
+def alarms(parties: Parties) -> list[e.AlarmRaised]:
+    """Those of callers for whom there was no room."""
+    raised = [x for x in parties.events if isinstance(x, e.AlarmRaised)]
+    return [x for x in raised if x.kind is AlarmKind.OVER_CAPACITY]
 
 
 async def test_caller_beyond_capacity_hears_an_apology_and_beyond_all_gateways_gets_503(
@@ -35,15 +41,16 @@ async def test_caller_beyond_capacity_hears_an_apology_and_beyond_all_gateways_g
             inside, first = await parties.queued()
             outside, second = await parties.dial()
             await parties.trunk.expect("ended", call=outside, status=200, seconds=20)
-            assert parties.endings(second) == [Termination(Result.REFUSED, Reason.OVER_CAPACITY)]
+            ending = await parties.watch.expect(second, e.ContactRefused)
+            assert ending.termination == Termination(Result.REFUSED, Reason.OVER_CAPACITY)
             heard = parties.heard_by_caller(outside)
             await until(lambda: seconds_with(heard, tonal.OVER_CAPACITY) > 0.2)
-            raised = [x for x in parties.events if isinstance(x, e.AlarmRaised)]
-            assert [x.kind for x in raised] == [AlarmKind.OVER_CAPACITY]
+            await until(lambda: alarms(parties))
+            [raised] = alarms(parties)
             assert parties.endings(first) == []
             await parties.trunk.hang_up(inside)
             await parties.watch.expect(first, e.CallerLeft)
-            await parties.watch.expect(raised[0].subject, e.AlarmCleared)
+            await parties.watch.expect(raised.subject, e.AlarmCleared)
             again, third = await parties.queued()
             await parties.trunk.hang_up(again)
             await parties.watch.expect(third, e.CallerLeft)

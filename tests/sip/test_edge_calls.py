@@ -182,7 +182,11 @@ def test_emergency_call_without_a_trunk_is_unavailable(phone: Peer) -> None:
 @pytest.fixture
 def outward_edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeServer]:
     target = f"{OUTSIDE_HOST}:{free_port()}"
-    server = EdgeServer(tmp_path_factory.mktemp("edge"), edge={"outbound_trunk": target})
+    server = EdgeServer(
+        tmp_path_factory.mktemp("edge"),
+        edge={"outbound_trunk": target},
+        settings={"callback": {"enabled": True}},
+    )
     furnish(server)
     server.start()
     yield server
@@ -242,7 +246,7 @@ def test_gateway_calls_a_caller_back_by_the_outbound_trunk(
     host, port = str(outward_edge.settings.edge.outbound_trunk).split(":")
     outside = make_peer(outward_edge, host, int(port))
     gateway = outward_edge.settings.gateway
-    caller = make_peer(outward_edge, gateway.address, gateway.first_port)
+    caller = make_peer(outward_edge, gateway.sip_address, gateway.first_port)
     call = caller.invite("13800138000", sender="12356", extra=(CALL_BACK,))
     caller.send(call)
     invite = outside.receive_request("INVITE")
@@ -256,13 +260,36 @@ def test_gateway_calls_a_caller_back_by_the_outbound_trunk(
     caller.reply(caller.receive_request("BYE"), 200)
 
 
-@pytest.mark.parametrize("number", ["110", "1001", "*11", "13800138000x", "1380013800013800"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        "110", "1001", "*11", "13800138000x", "1380013800013800",
+        "0013105551234", "+13105551234", "4008123456", "9611012345", "+864008123456",
+    ],
+)  # fmt: skip
 def test_gateway_calls_nothing_back_but_a_telephone_number(
     outward_edge: EdgeServer, make_peer: MakePeer, number: str
 ) -> None:
     gateway = outward_edge.settings.gateway
-    caller = make_peer(outward_edge, gateway.address, gateway.first_port)
+    caller = make_peer(outward_edge, gateway.sip_address, gateway.first_port)
     assert caller.ask(caller.invite(number, sender="12356", extra=(CALL_BACK,))).status == 404
+
+
+def test_gateway_calls_nobody_back_where_that_is_off(
+    tmp_path_factory: pytest.TempPathFactory, make_peer: MakePeer
+) -> None:
+    port = free_port()
+    server = EdgeServer(
+        tmp_path_factory.mktemp("edge"), edge={"outbound_trunk": f"{OUTSIDE_HOST}:{port}"}
+    )
+    server.start()
+    try:
+        gateway = server.settings.gateway
+        caller = make_peer(server, gateway.sip_address, gateway.first_port)
+        invite = caller.invite("13800138000", sender="12356", extra=(CALL_BACK,))
+        assert caller.ask(invite).status == 404
+    finally:
+        server.stop()
 
 
 def test_nobody_but_a_gateway_calls_outside_by_saying_that_it_is_a_callback(
@@ -288,6 +315,6 @@ def test_the_host_of_a_gateway_alone_is_not_enough(
 ) -> None:
     """Only ip *and* port make a gateway: other programs of that machine are strangers."""
     phone.register("1001", "pw-1001")
-    impostor = make_peer(edge, edge.settings.gateway.address)
+    impostor = make_peer(edge, edge.settings.gateway.sip_address)
     assert impostor.ask(impostor.invite("1001", sender="hotline")).status == 407
     assert phone.requests("INVITE") == []

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.edge_server import PHONE_HOST, STRANGER_HOST, TRUNK_HOST, EdgeServer
 from tests.servers import free_port
-from tests.sip.conftest import MakePeer, furnish
+from tests.sip.conftest import MakePeer
 from tests.sip.wire import Message, Peer
 
 PARTNER_HOST = "127.0.0.5"
@@ -22,17 +20,13 @@ def partner_port() -> int:
 
 
 @pytest.fixture
-def edge(tmp_path_factory: pytest.TempPathFactory, partner_port: int) -> Iterator[EdgeServer]:
+def new_edge(tmp_path_factory: pytest.TempPathFactory, partner_port: int) -> EdgeServer:
     to = f"sip:help@{PARTNER_HOST}:{partner_port}"
     overflow = [
         {"name": "north", "to": to, "after": 60},
         {"name": "open", "to": to, "after": 60, "pass_number": True},
     ]
-    server = EdgeServer(tmp_path_factory.mktemp("edge"), settings={"overflow": overflow})
-    furnish(server)
-    server.start()
-    yield server
-    server.stop()
+    return EdgeServer(tmp_path_factory.mktemp("edge"), settings={"overflow": overflow})
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from tests.hotline_server import HotlineServer
 from tests.sip.line import until
 from tests.sip.parties import gathered
 
+BUSY_MACHINE = 5.0
+"""Seconds."""
 CONFIRMATIONS = {
     tonal.STATE_READY,
     tonal.STATE_NOT_READY,
@@ -41,7 +43,7 @@ async def test_code_changes_the_state_and_is_confirmed_in_words(
             call = await counselor.phone.dial(f"sip:{code}@{tonal_hotline.edge}")
             await counselor.phone.expect("ended", call=call, status=200)
             heard = counselor.heard / f"{call}.wav"
-            await until(lambda: tones_in(heard, CONFIRMATIONS) == {tone})  # noqa: B023
+            await until(lambda: tones_in(heard, CONFIRMATIONS, least=tonal.HEARD) == {tone})  # noqa: B023
             if state is None:
                 assert len(parties.of(counselor.extension)) == before
                 continue
@@ -63,7 +65,7 @@ async def test_wrap_up_ends_by_itself(tonal_hotline: HotlineServer, tmp_path: Pa
             counselor.extension, e.CounselorStateChanged, previous=CounselorState.WRAP_UP
         )
         assert (ended.state, ended.by) == (CounselorState.READY, "system")
-        assert 1.0 <= (ended.at - began.at).total_seconds() < 3.5
+        assert 1.0 <= (ended.at - began.at).total_seconds() < 1.0 + BUSY_MACHINE
 
 
 async def test_commands_change_and_show_the_state(

@@ -8,7 +8,7 @@ from hotline import events as e
 from hotline.events import CounselorState, Reason, Result, Termination
 from tests.hotline_server import TRUNK_ADDRESS, HotlineServer, caller_id
 from tests.sip.line import until
-from tests.sip.parties import gathered
+from tests.sip.parties import gathered, in_place
 from tests.sip.wire import Peer
 
 HUNG_UP = Termination(Result.ABANDONED, Reason.CALLER_HUNG_UP)
@@ -23,11 +23,10 @@ async def test_caller_who_hangs_up_before_anybody_answered_has_abandoned(
     ):
         menu, in_menu = await parties.dial()
         await parties.trunk.expect("answered", call=menu)
-        offer, in_offer = await parties.queued()
-        await parties.watch.expect(in_offer, e.ContactOffered)
         queue, in_queue = await parties.queued("#12")
+        offer, in_offer = await parties.queued()  # last: a phone rings for seconds only
         await counselor.phone.expect("incoming")
-        for call, contact in ((menu, in_menu), (queue, in_queue), (offer, in_offer)):
+        for call, contact in ((offer, in_offer), (menu, in_menu), (queue, in_queue)):
             await parties.trunk.hang_up(call)
             await parties.watch.expect(contact, e.CallerLeft)
             assert parties.endings(contact) == [HUNG_UP]
@@ -37,7 +36,7 @@ async def test_caller_who_hangs_up_before_anybody_answered_has_abandoned(
         )
         assert back.state is CounselorState.READY
         async with tonal_hotline.store() as store:
-            assert (await store.place(in_queue)).position == 0
+            await in_place(store, in_queue, 0)
 
 
 async def test_cancel_right_behind_the_invite_abandons_the_contact_once(
@@ -83,6 +82,7 @@ async def test_counselor_who_answers_and_hangs_up_at_once_ends_the_contact_or_fr
             counselor.extension, e.CounselorStateChanged, previous=CounselorState.WRAP_UP
         )
         assert over.state is CounselorState.READY
+        await until(lambda: parties.endings(contact) or counselor.phone.seen("incoming"))
         if not parties.endings(contact):  # nobody had spoken yet: the caller waits on
             again = (await counselor.phone.expect("incoming"))["call"]
             await counselor.phone.answer(again)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from hotline import events as e
@@ -12,7 +11,7 @@ from hotline.sip.tone import seconds_with
 from tests import tonal
 from tests.hotline_server import HotlineServer
 from tests.sip.line import until
-from tests.sip.parties import COUNSELOR_HERTZ, Counselor, Parties, gathered
+from tests.sip.parties import COUNSELOR_HERTZ, Counselor, Parties, gathered, in_place
 
 
 def heard(parties: Parties, call: int, hertz: int, *, least: float = 0.2) -> bool:
@@ -102,12 +101,10 @@ async def test_danger_key_works_while_waiting_too(
     async with gathered(tonal_hotline, tmp_path) as parties:
         (first, _), (second, contact) = await parties.queued("#14"), await parties.queued("#14")
         async with tonal_hotline.store() as store:
-            assert (await store.place(contact)).position == 2
+            await in_place(store, contact, 2)
             await parties.choose(second, "0")
             await parties.watch.expect(contact, e.ContactQueued, priority=Priority.CRISIS)
-            async with asyncio.timeout(5):
-                while (await store.place(contact)).position != 1:  # noqa: ASYNC110 - no event tells of it
-                    await asyncio.sleep(0.02)
+            await in_place(store, contact, 1)
         for call in (first, second):
             await parties.trunk.hang_up(call)
             await parties.trunk.expect("ended", call=call)

@@ -89,6 +89,10 @@ def is_heard(track: Path, hertz: int, seconds: float = 0.5) -> bool:
     return track.exists() and seconds_with(track, hertz) > seconds
 
 
+def alarms(parties: Parties) -> set[AlarmKind]:
+    return {event.kind for event in parties.events if isinstance(event, e.AlarmRaised)}
+
+
 def forwarded_in(server: HotlineServer, *words: str) -> int:
     return sum(int(row["forwarded"]) for row in server.stats(*words) if row["node"] == "city")
 
@@ -169,8 +173,7 @@ async def test_caller_whom_the_partner_declines_is_served_in_the_original_place(
             failed = await parties.watch.expect(contact, e.PartnerFailed)
             assert (failed.reason, failed.status) == (Reason.DECLINED, 486)
         await parties.watch.expect(one, e.PartnerDialled, attempt=2)
-        alarms = [x for x in parties.events if isinstance(x, e.AlarmRaised)]
-        assert AlarmKind.PARTNER_FAILED in {alarm.kind for alarm in alarms}
+        await until(lambda: AlarmKind.PARTNER_FAILED in alarms(parties))
         heard = parties.heard_by_caller(first)
         before = seconds_with(heard, tonal.MUSIC)
         await until(lambda: seconds_with(heard, tonal.MUSIC) > before + 0.5)

@@ -69,7 +69,7 @@ async def test_waiting_caller_hears_music_and_every_few_seconds_the_place(
         second, _ = await parties.queued()
         paths = [parties.heard_by_caller(call) for call in (first, second)]
         for path, tone in zip(paths, (tonal.POSITION_NEXT, tonal.POSITION_ONE), strict=True):
-            await until(lambda: len(when(path, tone)) >= 2, seconds=15)  # noqa: B023
+            await until(lambda: len(when(path, tone)) >= 2, seconds=30)  # noqa: B023
             begin = when(path, tone)[0][0]
             music = [start for start, _ in when(path, tonal.MUSIC)]
             assert any(start < begin for start in music)

@@ -81,7 +81,7 @@ async def test_recording_has_the_caller_left_and_the_counselor_right(
             row.state == RecordingState.SEALED for row in recordings_of(tonal_hotline, contact)
         )
 
-    await until(sealed, seconds=20)
+    await until(sealed, seconds=60)
     [row] = recordings_of(tonal_hotline, contact)
     root = tonal_hotline.settings.recordings_dir
     file = root / str(row.sealed_file)

@@ -70,14 +70,14 @@ async def sipp(parties: Parties, number: str, *, plain_first: bool) -> AsyncIter
     process = await asyncio.create_subprocess_exec(
         "sipp", parties.server.edge, "-sf", "caller.xml", "-s", line, "-key", "caller", number,
         "-i", TRUNK_ADDRESS, "-p", str(port), "-mi", TRUNK_ADDRESS, "-mp", str(rtp),
-        *([] if plain_first else ["-rtp_echo"]), "-m", "1", "-timeout", "60s", "-timeout_error",
+        *([] if plain_first else ["-rtp_echo"]), "-m", "1", "-timeout", "100s", "-timeout_error",
         "-nostdin", "-trace_err", "-error_file", "errors.log",
         cwd=folder, stdout=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     errors = folder / "errors.log"
     try:
         yield
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert await process.wait() == 0, errors.read_text() if errors.exists() else ""
     finally:
         if process.returncode is None:

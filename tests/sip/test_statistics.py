@@ -10,13 +10,17 @@ from typing import Any
 from hotline import events as e
 from hotline.clock import SystemClock
 from hotline.events import CounselorState
-from hotline.sip.tone import seconds_with
+from hotline.sip.tone import when
 from tests import tonal
 from tests.hotline_server import HotlineServer
 from tests.sip.line import until
 from tests.sip.parties import Parties, gathered
 
-SHORT = 1.5
+SHORT = 4.0
+
+
+EVERY = 2
+"""Seconds between two announcements of the place in line."""
 
 
 async def test_figures_are_right_and_the_same_when_computed_again(
@@ -26,7 +30,7 @@ async def test_figures_are_right_and_the_same_when_computed_again(
         tmp_path / "hotline",
         {
             "queueing.wrap_up": 1,
-            "queueing.position_every": 2,
+            "queueing.position_every": EVERY,
             "statistics.short_abandon": SHORT,
             "gateway.processes": 1,
         },
@@ -85,7 +89,7 @@ async def the_unserved_calls(parties: Parties) -> None:
     """One leaves the queue late, one at once, one leaves the menu, one is blocked."""
     late, _ = await parties.queued("#12")
     heard = parties.heard_by_caller(late)
-    await until(lambda: seconds_with(heard, tonal.POSITION_NEXT) > 0.2)  # more than SHORT
+    await until(lambda: len(when(heard, tonal.POSITION_NEXT)) > SHORT / EVERY)
     await parties.trunk.hang_up(late)
     at_once, _ = await parties.queued("#12")
     await parties.trunk.hang_up(at_once)
@@ -104,7 +108,7 @@ async def the_unserved_calls(parties: Parties) -> None:
 
 def settled(server: HotlineServer) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The figures once the scribe has folded the last ending: from the tables, from the journal."""
-    for _ in range(5):
+    for _ in range(15):
         folded = server.stats("--by", "day")
         if sum(row["refused"] for row in folded) and not sum(row["open"] for row in folded):
             break

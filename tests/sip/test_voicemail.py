@@ -105,7 +105,7 @@ async def test_message_is_sealed_with_the_callers_voice_and_waits_until_somebody
         assert left_side[CALLER_HERTZ] > 1.8
         assert sum(right_side.values()) < 0.1
     await until(lambda: contact[:8] in server.command("messages", "list"))
-    assert "message_waiting" in server.command("status")
+    await until(lambda: "message_waiting" in server.command("status"))
     server.command("messages", "done", contact[:8])
     await until(lambda: contact[:8] not in server.command("messages", "list"))
     for words in ((), ("--recompute",)):

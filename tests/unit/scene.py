@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from hotline.call import (
     LegTried,
     PlaybackFinished,
 )
-from hotline.clock import ManualClock, ManualTimers
+from hotline.clock import ManualClock, ManualTimers, SteadyClock
 from hotline.contact import Contact, ContactState
 from hotline.conversation.arrival import Arrival, DialledLine
 from hotline.conversation.care import CareLimit
@@ -37,6 +38,7 @@ from hotline.ports import Offer
 from hotline.voicemail import Voicemail
 from queueing.limits import Limits
 from tests.fakecallbacks import FakeCallbacks
+from tests.fakepartners import FakePartners
 from tests.fakes import (
     EventList,
     FakeAlarms,
@@ -73,11 +75,13 @@ class Scene:
         self.clock = ManualClock(NOON)
         self.queue = queue or FakeQueue(clock=self.clock)
         self.timers = ManualTimers()
+        self.partners = FakePartners()
         self.ways = Ways(
             overflow=tuple(overflow),
             voicemail=Voicemail(enabled=voicemail),
             recorder=self.recorder,
             identity_of=lambda _sealed: "<sip:13800138000@here>",
+            seats=self.partners,
         )
         self.callbacks = FakeCallbacks(
             self.queue, clock=self.clock, limits=Limits(callback_attempts=1)
@@ -115,7 +119,7 @@ class Scene:
         return Conversation(
             contact=contact,
             arrival=arrival,
-            line=self.line,
+            line=replace(self.line, dates=SteadyClock(self.clock)),
             ring_timeout=20,
             reception=reception,
             waiting_room=WaitingRoom(

@@ -45,14 +45,6 @@ def test_a_fault_is_told_each_time_but_not_in_a_flood() -> None:
     assert alarms.standing == frozenset()
 
 
-def test_every_callback_that_is_given_up_is_told() -> None:
-    sink = Collected()
-    alarms = JournalAlarms(sink=sink, subject="gateway-1.ab", clock=ManualClock(MONDAY))
-    for contact in ("one", "other"):
-        alarms.raise_alarm(AlarmKind.CALLBACK_GIVEN_UP, contact)
-    assert [e.detail for e in sink.events if isinstance(e, AlarmRaised)] == ["one", "other"]
-
-
 def test_a_process_says_that_its_life_began() -> None:
     sink = Collected()
     JournalAlarms(sink=sink, subject="gateway-1.ab", clock=ManualClock(MONDAY)).process_started()

@@ -10,8 +10,8 @@ import pytest
 from hotline import events as e
 from hotline.call import DigitPressed, LegAnswered, LegEnded
 from hotline.contact import ContactState as S
-from hotline.events import AlarmKind, Reason, Result, Termination
 from hotline.events import CounselorState as C
+from hotline.events import Reason, Result, Termination
 from tests.callback_scene import SEQ, a_promise
 from tests.queue_scene import NOON
 from tests.unit.attempt import C1, NUMBER, ONE, Attempt, play
@@ -136,18 +136,6 @@ def test_sentence_is_said_twice_and_then_the_attempt_is_over() -> None:
     assert attempt.scene.audio.bridges == set()
 
 
-def test_given_up_callback_is_told_to_a_supervisor() -> None:
-    async def act(a: Attempt) -> None:
-        await a.begin()
-        await a.pick_up()
-        await a.ends(a.home, Reason.DECLINED, 486)
-        await a.words_are_over()
-
-    told = play(act).scene.alarms.told
-    assert [kind for kind, _ in told] == [AlarmKind.CALLBACK_GIVEN_UP]
-    assert NUMBER not in str(told)
-
-
 def test_counselor_who_hangs_up_early_ends_the_attempt_for_the_caller_too() -> None:
     async def act(a: Attempt) -> None:
         await a.at_home()
@@ -214,7 +202,6 @@ def test_nobody_is_dialled_without_the_queues_word() -> None:
     assert attempt.scene.telephone.called == []
     assert attempt.scene.queue.states[ONE] is C.READY
     assert attempt.scene.callbacks.promises[C1].attempts == 0
-    assert attempt.contact.state is S.PROMISED
 
 
 def test_caller_who_calls_again_while_the_counselors_phone_rings_stops_it() -> None:

@@ -137,6 +137,10 @@ WRONG = {
         '[[overflow]]\nname = "north"\nto = "sip:b@192.0.2.1"\nafter = 90',
         r"overflow: name north stands twice; each partner has a name of its own$",
     ),
+    "a partner that takes nobody": (
+        '[[overflow]]\nname = "north"\nto = "sip:a@192.0.2.1"\nafter = 60\ncallers = 0',
+        r"overflow\.0\.callers: .*greater than or equal to 1, not 0$",
+    ),
     "an overflow of a line that is none": (
         '[[overflow]]\nname = "north"\nto = "sip:a@192.0.2.1"\nafter = 60\nlines = ["96525"]',
         r"overflow\.0\.lines: 96525 is none of our lines; they are 12356$",

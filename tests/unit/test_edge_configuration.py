@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from hotline.config import Settings
 from hotline.edge import configuration
 from hotline.errors import ConfigError
+from hotline.number import dialable
 from hotline.ports import RETRY_AFTER
 
 
@@ -37,6 +40,15 @@ def test_no_placeholder_is_left(tmp_path: Path) -> None:
     written = configuration.write(_settings(tmp_path)).read_text()
     assert "{{" in configuration.template()
     assert "{{" not in written
+
+
+@given(st.from_regex(r"([+]86|0086|86)?0?[1-9][0-9]{6,10}", fullmatch=True, alphabet="+0123456789"))
+@example("4008123")  # of this area
+@example("86961234567")
+def test_edge_lets_everything_pass_that_a_gateway_may_call_back(number: str) -> None:
+    if dialable(number):
+        assert re.search(configuration.LINES_OF_PEOPLE, number)
+        assert not re.search(configuration.SERVICES, number)
 
 
 def test_gateways_are_listed_by_slot(tmp_path: Path) -> None:

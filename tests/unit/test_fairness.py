@@ -18,7 +18,7 @@ def test_who_is_more_than_the_margin_above_the_mean_is_overburdened() -> None:
 
 
 def test_who_is_just_within_the_margin_is_not() -> None:
-    crew = [a_standing("1001", share=0.625), a_standing("1002", share=0.375)]
+    crew = [a_standing("1001", share=0.5625), a_standing("1002", share=0.46875)]
     assert spared(*crew) == set()
 
 

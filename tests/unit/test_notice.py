@@ -126,7 +126,7 @@ async def test_gateway_leads_the_events_of_the_call_to_it() -> None:
     leg = exchange.scene.telephone.dialled[-1][2]
     exchange.gateway.leg_event(LegAnswered(leg=leg))
     exchange.gateway.leg_event(LegEnded(leg=leg, reason=Reason.COUNSELOR_HUNG_UP, status=200))
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(30):
         assert await telling is NoticeOutcome.SPOKEN
     assert exchange.gateway.contacts == 0
 

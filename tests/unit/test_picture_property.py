@@ -218,5 +218,5 @@ class TwoPictures(RuleBasedStateMachine):
         assert self.picture.unstaffed(self.now) == self.naive.unstaffed()
 
 
-TwoPictures.TestCase.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+TwoPictures.TestCase.settings = settings(max_examples=60, stateful_step_count=60)
 TestTwoPictures = TwoPictures.TestCase

@@ -135,6 +135,19 @@ def test_phone_that_the_edge_could_not_reach_makes_its_counselor_not_ready(statu
     assert scene.alarms.told == []
 
 
+def test_phone_that_rings_and_of_which_the_edge_says_408_is_nobodys_fault() -> None:
+    async def act(s: Scene) -> None:
+        await s.hear(LegRang(leg=s.counselor_leg))
+        await fail(s, Reason.UNREACHABLE, 408)
+        await s.settle()
+
+    scene = play(act)
+    assert scene.state is S.QUEUED
+    assert scene.queue.said[-1] == WITHDRAWN
+    assert scene.queue.states[COUNSELOR] is CounselorState.READY
+    assert scene.alarms.told == []
+
+
 def test_caller_who_hangs_up_in_the_pause_leaves_the_counselor_ready() -> None:
     async def act(s: Scene) -> None:
         await fail(s, Reason.OVER_CAPACITY, 503)

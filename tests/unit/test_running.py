@@ -12,7 +12,7 @@ from tests.fakes import FakeAlarms
 
 
 async def stopped(service: Running) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await service.stopService().asFuture(asyncio.get_running_loop())
 
 
@@ -39,7 +39,7 @@ async def test_fault_of_a_task_is_told_to_an_operator() -> None:
 
     service = Running("dispatcher", run, alarms=alarms)
     service.startService()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not alarms.told:  # noqa: ASYNC110 - it has no event
             await asyncio.sleep(0)
     await stopped(service)

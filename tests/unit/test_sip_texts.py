@@ -9,11 +9,9 @@ import pytest
 
 from hotline.errors import PromptMissing
 from hotline.events import Reason
-from hotline.ids import LegId
 from hotline.sip import invite
 from hotline.sip.ending import reason_of, refusal_of
 from hotline.sip.sdp import offers_one_of
-from hotline.sip.watchdog import Watchdog
 from hotline.wav import seconds_of
 
 INVITE = (
@@ -117,61 +115,3 @@ def test_length_of_a_prompt_is_read_from_its_header(tmp_path: Path) -> None:
 def test_prompt_of_another_format_is_missing(tmp_path: Path, wrong: dict[str, int]) -> None:
     with pytest.raises(PromptMissing, match=r"a\.wav"):
         seconds_of(write(tmp_path / "a.wav", **{"frames": 8000, **wrong}))
-
-
-LEG = LegId("a")
-
-
-def test_leg_without_a_packet_since_the_answer_is_silent_after_the_limit() -> None:
-    watchdog = Watchdog(limit=20)
-    assert watchdog.sweep(0, [(LEG, lambda: 0)]) == []
-    assert watchdog.sweep(19.9, [(LEG, lambda: 0)]) == []
-    assert watchdog.sweep(20, [(LEG, lambda: 0)]) == [LEG]
-
-
-def test_any_packet_begins_the_time_anew() -> None:
-    watchdog = Watchdog(limit=20)
-    watchdog.sweep(0, [(LEG, lambda: 0)])
-    watchdog.sweep(19, [(LEG, lambda: 1)])
-    assert watchdog.sweep(38, [(LEG, lambda: 1)]) == []
-    assert watchdog.sweep(39, [(LEG, lambda: 1)]) == [LEG]
-
-
-def test_hold_begins_the_time_anew() -> None:
-    watchdog = Watchdog(limit=20)
-    watchdog.sweep(0, [(LEG, lambda: 5)])
-    watchdog.sweep(30, [])  # on hold: not watched
-    assert watchdog.sweep(31, [(LEG, lambda: 5)]) == []
-
-
-def test_leg_that_cannot_be_counted_costs_no_other_its_look_and_is_told_of_once(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    def broken() -> int:
-        raise LookupError("no stream")
-
-    watchdog = Watchdog(limit=20)
-    watched = [(LegId("b"), broken), (LEG, lambda: 0)]
-    for now in range(20):
-        assert watchdog.sweep(now, watched) == []
-    assert watchdog.sweep(20, watched) == [LegId("b"), LEG]
-    assert [record.levelname for record in caplog.records] == ["WARNING"]
-
-
-def test_packets_that_could_not_be_counted_for_a_while_are_no_sign_of_life() -> None:
-    def broken() -> int:
-        raise LookupError("no stream")
-
-    watchdog = Watchdog(limit=20)
-    watchdog.sweep(0, [(LEG, lambda: 5)])
-    watchdog.sweep(10, [(LEG, broken)])
-    assert watchdog.sweep(19, [(LEG, lambda: 5)]) == []
-    assert watchdog.sweep(20, [(LEG, lambda: 5)]) == [LEG]
-
-
-def test_sweep_is_due_once_a_second() -> None:
-    watchdog = Watchdog(limit=20)
-    assert watchdog.is_due(0)
-    watchdog.sweep(0, [])
-    assert not watchdog.is_due(0.9)
-    assert watchdog.is_due(1.0)

@@ -87,6 +87,17 @@ local function keep_place(contact, because, lasting)
   call('PEXPIRE', key, whole(ending - NOW))
 end
 
+-- Somebody else serves a contact that waits, or for which a phone rings: out of line, not forgotten.
+local function set_aside(contact)
+  local key = CONTACT .. contact
+  local held = call('HMGET', key, 'state', 'counselor')
+  if held[1] == 'offered' then move(held[2], 'withdrawn', 'caller_left', 'system', nil) end
+  out_of_line(contact)
+  call('ZREM', RINGING, contact)
+  call('HDEL', key, 'offer', 'counselor')
+  call('HSET', key, 'state', 'elsewhere')
+end
+
 -- A contact is gone, whatever its state: free its counselor, then forget it.
 local function remove(contact, reason, by, wrap_up, setting)
   local held = call('HMGET', CONTACT .. contact, 'state', 'counselor')

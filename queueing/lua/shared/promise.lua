@@ -2,7 +2,6 @@
 -- it has the gateway '', nobody's; offer.lua makes it the claimer's, who lets it go in the end.
 --
 -- SHARED  counselor, line
-local GIVEN_UP = {} -- contacts that this run has given up
 
 local function promised(contact)
   return call('EXISTS', PROMISE .. contact) == 1
@@ -18,13 +17,17 @@ local function end_promise(contact, kind, seq, data)
   if not kind then return end
   forget(contact)
   journal(kind, contact, whole(seq), data)
-  if kind == 'CallbackGivenUp' then GIVEN_UP[#GIVEN_UP + 1] = contact end
 end
 
+-- Nobody was reached. A supervisor is told in the same step: a gateway that had to do it could die, or
+-- never hear that it must.
 local function give_up_promise(contact)
   local held = call('HMGET', PROMISE .. contact, 'seq', 'attempts')
   end_promise(contact, 'CallbackGivenUp', held[1] + 1, { attempts = tonumber(held[2]),
     termination = { result = 'lapsed', reason = 'not_reached' } })
+  journal('AlarmRaised', 'queue', call('HINCRBY', SEQS, 'queue', 1), { kind = 'callback_given_up',
+    detail = 'contact ' .. string.sub(contact, 1, 8)
+      .. ': called back in vain; a supervisor decides what follows' })
 end
 
 local function withdraw_promise(contact, reason, by)
@@ -66,8 +69,9 @@ local function stand(contact, earliest)
 end
 
 -- Its gateway lets a promised contact go, or is dead: `seq` is the last event that is known of it.
--- One that was dialled has failed: the counselor is ready again, at once.
-local function take_back(contact, seq, reason)
+-- One that was dialled has failed: the counselor is ready again, at once. `is_told`: how an offer ended
+-- that was not dialled is journalled already.
+local function take_back(contact, seq, reason, is_told)
   local key = PROMISE .. contact
   local held = call('HMGET', key, 'seq', 'attempts', 'dissolved', 'by', 'most', 'retry')
   local serves = call('HMGET', CONTACT .. contact, 'state', 'counselor', 'offer')
@@ -75,7 +79,7 @@ local function take_back(contact, seq, reason)
   seq = math.max(seq, tonumber(held[1]))
   if serves[1] == 'offered' then
     move(serves[2], 'withdrawn', reason, 'system', nil)
-    if reason == 'gateway_lost' then -- one that lives has journalled it
+    if not is_told then
       seq = seq + 1
       journal('OfferWithdrawn', contact, whole(seq), { offer = serves[3], counselor = serves[2] })
     end
