@@ -7,14 +7,19 @@ import secrets
 from pathlib import Path
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write `text` to `path`, 0600, in one step: a reader sees the old text or the new one."""
-    draft = _draft_of(path, text)
+def write_private(path: Path, text: str, *, sync: bool = False) -> None:
+    """Write `text` to `path`, 0600, in one step: a reader sees the old text or the new one.
+
+    With `sync` the new text is on the disk, also through a power cut, once this has returned.
+    """
+    draft = _draft_of(path, text, sync=sync)
     try:
         draft.replace(path)
     except OSError:
         draft.unlink()
         raise
+    if sync:
+        _sync(path.parent)
 
 
 def create_private(path: Path, text: str) -> bool:
@@ -29,12 +34,16 @@ def create_private(path: Path, text: str) -> bool:
         return False
     finally:
         draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    _sync(path.parent)
     return True
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _draft_of(path: Path, text: str, *, sync: bool = False) -> Path:
