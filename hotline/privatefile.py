@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -36,6 +39,22 @@ def create_private(path: Path, text: str) -> bool:
         draft.unlink()
     _sync(path.parent)
     return True
+
+
+@contextmanager
+def alone_with(path: Path) -> Iterator[None]:
+    """Keep all others who ask so from `path` while the block lasts; wait for them. Raises OSError.
+
+    The lock is a file beside it, which stays.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = path.with_name(f".{path.name}.lock")
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _sync(folder: Path) -> None:

@@ -10,12 +10,8 @@ from its key, so that a line that was mistyped or cut is found before anything i
 from __future__ import annotations
 
 import binascii
-import fcntl
-import os
 import secrets
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -27,7 +23,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from hotline.errors import HotlineError
 from hotline.ids import RecordingId
-from hotline.privatefile import create_private, write_private
+from hotline.privatefile import alone_with, create_private, write_private
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -104,7 +100,7 @@ class KeyFile:
 
         When it has returned, the key is on the disk, also through a power cut.
         """
-        with self._alone():
+        with alone_with(self._path):
             keys = self._keys()
             key = secrets.token_bytes(KEY_BYTES)
             self._write([*keys.values(), key])
@@ -112,7 +108,7 @@ class KeyFile:
 
     def remove(self, master: str) -> None:
         """Delete a key for good. Raises MasterKeyUnknown, and ValueError for the current one."""
-        with self._alone():
+        with alone_with(self._path):
             keys = self._keys()
             if master not in keys:
                 raise MasterKeyUnknown(f"{self._path}: there is no key {master}")
@@ -179,20 +175,6 @@ class KeyFile:
 
     def _write(self, keys: list[bytes]) -> None:
         write_private(self._path, "".join(map(_line, keys)), sync=True)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep two who change the file from undoing each other's change."""
-        lock = self._path.with_name(f".{self._path.name}.lock")
-        try:
-            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise KeyringUnready(f"{self._path}: cannot be changed: {error.strerror}") from None
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
 
 
 def key_id(key: bytes) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import av
-import numpy as np
-
+from admin import bootstrap
+from admin.bootstrap.recordings import vault
 from hotline import events as e
 from hotline.database import open_engine, unit_of_work
-from hotline.ids import ContactId
+from hotline.ids import ContactId, RecordingId
 from hotline.sip.tone import RATE, WINDOW, seconds_with, share
 from recordings.tables import RecordingRow, RecordingState
+from recordings.unseal import unseal
 from tests.hotline_server import HotlineServer
 from tests.sip.line import until
 from tests.sip.parties import CALLER_HERTZ, COUNSELOR_HERTZ, Parties, gathered
@@ -31,17 +31,17 @@ def recordings_of(server: HotlineServer, contact: ContactId) -> list[RecordingRo
         engine.dispose()
 
 
-def seconds_of_tones(path: Path, extra: tuple[int, ...] = ()) -> list[dict[int, float]]:
+def seconds_of_tones(
+    server: HotlineServer, row: RecordingRow, extra: tuple[int, ...] = ()
+) -> list[dict[int, float]]:
     """For each side, left first: the seconds in which each tone is most of what is heard; of
     `extra` tones too."""
-    with av.open(str(path)) as container:
-        resampler = av.AudioResampler(format="s16p", layout="stereo", rate=RATE)
-        frames = [
-            out.to_ndarray()
-            for frame in container.decode(audio=0)
-            for out in resampler.resample(frame)
-        ]
-    sides = np.concatenate(frames, axis=1).astype(np.float64)
+    engine, name = bootstrap.database(server.settings), str(row.sealed_file)
+    try:
+        with vault(server.settings, engine).open(RecordingId(row.id), name) as file:
+            sides = unseal(file, name)
+    finally:
+        engine.dispose()
     step = int(WINDOW * RATE)
     return [
         {
@@ -87,7 +87,7 @@ async def test_recording_has_the_caller_left_and_the_counselor_right(
     file = root / str(row.sealed_file)
     assert hashlib.sha256(file.read_bytes()).hexdigest() == row.checksum
     assert file.stat().st_mode & 0o077 == 0
-    left, right = seconds_of_tones(file)
+    left, right = seconds_of_tones(tonal_hotline, row)
     assert left[CALLER_HERTZ] > 0.8 * TALK_SECONDS
     assert right[COUNSELOR_HERTZ] > 0.8 * TALK_SECONDS
     assert left[COUNSELOR_HERTZ] < 0.1
