@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from hotline.ids import RecordingId
 from recordings.link import BEFORE_THE_FIRST, Link, LinkKind
-from recordings.tables import ChainLinkRow
+from recordings.tables import ChainLinkRow, RecordingRow, RecordingState
 
 AT_ONCE = 1000
 
@@ -40,6 +40,14 @@ def append(
     )
     session.add(row)
     return _link(row)
+
+
+def note_file(session: Session, row: RecordingRow, name: str, checksum: str, at: datetime) -> None:
+    """Note in this transaction that `name` is the sealed file of `row`, with a link of its own."""
+    row.state = RecordingState.SEALED
+    row.sealed_file, row.checksum = name, checksum
+    row.sealed_at = row.sealed_at or at
+    append(session, LinkKind.SEALED, RecordingId(row.id), checksum, at)
 
 
 def newest(session: Session) -> Link | None:

@@ -19,8 +19,8 @@ from hotline.clock import Clock
 from hotline.database import snapshot, unit_of_work
 from hotline.errors import HotlineError
 from hotline.ids import RecordingId
+from recordings import chain
 from recordings.head import HeadFile
-from recordings.sealing import note_file
 from recordings.tables import RecordingRow, RecordingState
 from recordings.vault import PIECE, PLAIN_SUFFIX, SUFFIX, Vault
 
@@ -81,7 +81,7 @@ class Encrypting:
                     draft.write(piece)
             with unit_of_work(self._engine) as session:
                 again = session.get_one(RecordingRow, recording)
-                note_file(session, again, sealed_name, draft.checksum, self._clock.now())
+                chain.note_file(session, again, sealed_name, draft.checksum, self._clock.now())
             log.info("recording %s is encrypted", recording[:8])
         elif self._vault.checksum(row.sealed_file or "") != row.checksum:
             raise PlainFileAltered(f"{row.sealed_file} is altered: {name} is kept")

@@ -26,7 +26,6 @@ from pathlib import Path
 
 from sqlalchemy import Engine, and_, or_, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from hotline.clock import Clock
 from hotline.database import snapshot, unit_of_work
@@ -34,7 +33,6 @@ from hotline.errors import HotlineError, RecordingBroken
 from hotline.ids import RecordingId
 from recordings import chain
 from recordings.head import HeadFile
-from recordings.link import LinkKind
 from recordings.seal import Sealed, discard, repaired, seal
 from recordings.storage import SealingElsewhere
 from recordings.tables import RecordingRow, RecordingState
@@ -176,7 +174,7 @@ class Sealing:
     ) -> None:
         with unit_of_work(self._engine) as session:
             row = session.get_one(RecordingRow, recording)
-            note_file(session, row, name, checksum, self._clock.now())
+            chain.note_file(session, row, name, checksum, self._clock.now())
             row.caller_seconds = sealed.caller_seconds
             row.counselor_seconds = sealed.counselor_seconds
 
@@ -201,11 +199,3 @@ class Sealing:
 
 
 _BY_AGE = RecordingRow.started_at
-
-
-def note_file(session: Session, row: RecordingRow, name: str, checksum: str, at: datetime) -> None:
-    """Note in this transaction that `name` is the sealed file of `row`, with a link of its own."""
-    row.state = RecordingState.SEALED
-    row.sealed_file, row.checksum = name, checksum
-    row.sealed_at = row.sealed_at or at
-    chain.append(session, LinkKind.SEALED, RecordingId(row.id), checksum, at)

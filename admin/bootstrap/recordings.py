@@ -1,14 +1,14 @@
-"""What seals recordings, opens them, and keeps their keys."""
+"""What opens recordings, and keeps their keys. What seals them stands in `workshop`: every command
+and process imports this one, and only the worker needs the encoder."""
 
 from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from hotline.clock import Clock, SystemClock
+from hotline.clock import SystemClock
 from hotline.config import Settings
 from recordings.datakeys import DataKeys
 from recordings.head import HeadFile
-from recordings.jobs import Workshop
 from recordings.keyring import KeyFile
 from recordings.storage import FolderStorage
 from recordings.vault import Vault
@@ -46,15 +46,3 @@ def data_keys(settings: Settings, engine: Engine) -> DataKeys:
 def vault(settings: Settings, engine: Engine) -> Vault:
     """The sealed files."""
     return Vault(storage=FolderStorage(settings.recordings_dir), keys=data_keys(settings, engine))
-
-
-def workshop(settings: Settings, clock: Clock) -> Workshop:
-    """What a sealing job needs."""
-    return Workshop(
-        database_url=settings.database_url,
-        root=settings.recordings_dir,
-        storage=FolderStorage(settings.recordings_dir),
-        masters=master_keys(settings),
-        head=head(settings),
-        clock=clock,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from admin.bootstrap.recordings import workshop
+from admin.bootstrap.workshop import workshop
 from admin.processes.priority import CAN_WAIT, give_way
 from hotline.alarms import JournalAlarms
 from hotline.clock import SystemClock

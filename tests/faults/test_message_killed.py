@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from admin.bootstrap.recordings import workshop
+from admin.bootstrap.workshop import workshop
 from hotline import events as e
 from hotline.clock import SystemClock
 from hotline.events import Reason, Result, Termination
