@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedIOBase
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
-from sqlalchemy import Engine
+from sqlalchemy import Engine, or_, select
 
 from admin import bootstrap
 from admin.bootstrap.recordings import data_keys, head, master_keys, vault
@@ -19,18 +23,26 @@ from admin.commands.options import (
     DEFAULT_CONFIG,
     ConfigOption,
     fail,
+    operator,
     settings_from,
     told_in_a_sentence,
 )
 from hotline.clock import SystemClock
 from hotline.config import Settings
-from hotline.ids import RecordingId
+from hotline.database import snapshot
+from hotline.events import RecordingExported, access_subject
+from hotline.ids import RecordingId, new_event_id
+from hotline.journal.directsink import DirectSink
 from recordings.encrypting import Encrypting
 from recordings.head import Head
 from recordings.rotation import Rotation
+from recordings.tables import RecordingRow, RecordingState
+from recordings.vault import PIECE
 from recordings.verify import Harm, Report, Verification
 
-app = typer.Typer(help="Sealed recordings: verified, and their keys.", no_args_is_help=True)
+app = typer.Typer(
+    help="Sealed recordings: verified, exported, and their keys.", no_args_is_help=True
+)
 
 SHOWN = 8
 """Characters of a recording's id in a table; JSON has all."""
@@ -99,6 +111,74 @@ def as_object(report: Report) -> dict[str, Any]:
             for one in report.findings
         ],
     }
+
+
+@app.command()
+def export(
+    recording: Annotated[str, typer.Argument(help="Its id, or its contact's, or their beginning.")],
+    to: Annotated[Path, typer.Option("--to", help="A new file; others cannot read it.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the journal.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Write what is in a recording to a plain Ogg/Opus file: the caller left, the counselor right.
+    The journal keeps who did so, and why. Delete the file when it has served."""
+    settings = settings_from(config, lost_flows=True)
+    if not reason.strip():
+        fail("say why 请写明理由: --reason")
+    with told_in_a_sentence("export"), _database(settings) as engine:
+        row = _find(engine, recording)
+        _journal_export(settings, RecordingId(row.id), reason.strip())
+        with vault(settings, engine).open(RecordingId(row.id), row.sealed_file or "") as plain:
+            _write(plain, to)
+    typer.echo(f"{to}: recording {row.id[:SHOWN]} 录音")
+
+
+def _write(plain: BufferedIOBase, to: Path) -> None:
+    """Copy `plain` to a new file that others cannot read; all of it or none."""
+    descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        try:
+            shutil.copyfileobj(plain, file, PIECE)
+        except BaseException:
+            to.unlink(missing_ok=True)
+            raise
+
+
+def _find(engine: Engine, text: str) -> RecordingRow:
+    """Return the one sealed recording whose id, or whose contact's, begins with `text`."""
+    its = or_(RecordingRow.id.startswith(text, autoescape=True),
+              RecordingRow.contact.startswith(text, autoescape=True))  # fmt: skip
+    with snapshot(engine) as session:
+        found = list(session.scalars(select(RecordingRow).where(its).limit(2))) if text else []
+    if not found:
+        fail(f"no recording {text!r} 没有此录音")
+    if len(found) > 1:
+        fail(f"more than one recording begins with {text!r}; give more of the id 请写全编号")
+    if found[0].state != RecordingState.SEALED:
+        fail(f"recording {found[0].id[:SHOWN]} is {found[0].state}: it cannot be opened 无法打开")
+    return found[0]
+
+
+def _journal_export(settings: Settings, recording: RecordingId, reason: str) -> None:
+    """Before it is opened: what is told afterwards can be kept from being told."""
+    sink = DirectSink(
+        redis_url=settings.redis_url, spool_dir=settings.spool_dir, process="recordings"
+    )
+    event, at = new_event_id(), SystemClock().now()
+    try:
+        sink.append(
+            RecordingExported(
+                id=event,
+                subject=access_subject(event),
+                seq=1,
+                at=at,
+                recording=recording,
+                by=operator(),
+                reason=reason,
+            )
+        )
+    finally:
+        sink.close()
 
 
 @app.command()

@@ -89,6 +89,7 @@ from hotline.events.platform import (
     ProcessStarted,
     RoutingPlanChanged,
 )
+from hotline.events.recording import RecordingExported, access_subject
 
 __all__ = [
     "EACH_TOLD",
@@ -151,6 +152,7 @@ __all__ = [
     "Priority",
     "ProcessStarted",
     "Reason",
+    "RecordingExported",
     "RecordingFailed",
     "RecordingStarted",
     "RecordingStopped",
@@ -160,6 +162,7 @@ __all__ = [
     "Sink",
     "Termination",
     "WrapUpExtended",
+    "access_subject",
     "caller_subject",
     "message_subject",
 ]
