@@ -116,6 +116,18 @@ def test_plain_tracks_that_nobody_deleted_are_found_without_a_job(scene: Sealing
     assert scene.checksum(recording) == checksum
 
 
+def test_what_was_lost_with_its_tracks_is_not_tried_for_ever(scene: SealingScene) -> None:
+    """To find it is `verify`'s business."""
+    recording = scene.record()
+    scene.sealing.seal(recording)
+    scene.sealed_file(recording).unlink()
+    with unit_of_work(scene.engine) as session:
+        session.get_one(RecordingRow, recording).discarded_at = None
+    assert scene.sealing.seal(recording) == RecordingState.SEALED
+    assert scene.sealing.waiting() == []
+    assert told(scene) == ""
+
+
 def test_tracks_are_kept_and_told_while_the_head_cannot_be_written(scene: SealingScene) -> None:
     """What is not anchored could be removed unseen."""
     recording = scene.record()
