@@ -298,7 +298,8 @@ def _progress() -> Iterator[Any]:
 def _show(report: Report) -> None:
     console = Console()
     if report.findings:
-        table = Table("recording 录音", "harm 问题", "")
+        table = Table("recording 录音", "harm 问题")
+        table.add_column(overflow="fold")
         for one in report.findings:
             harm = f"{one.harm.value} {MEANING[one.harm]}"
             table.add_row(one.recording[:SHOWN], harm, one.detail)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -163,8 +162,7 @@ def main() -> int:
             )
             print(f"ranges: p99 {percentile(figures[-1].values, 0.99):.1f} ms")
     Console(width=150).print(figure_table("sealing; peer: encoding alone", figures))
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(machine(), f"loadavg {os.getloadavg()[0]:.1f}, peak memory {memory:.0f} MB")
+    print(machine(), f"loadavg {os.getloadavg()[0]:.1f}")
     return 0
 
 
