@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from hotline.ids import RecordingId
 from recordings.link import BEFORE_THE_FIRST, Link, LinkKind
+from recordings.storage import SealingElsewhere
 from recordings.tables import ChainLinkRow, RecordingRow, RecordingState
+from recordings.vault import Draft, Vault
 
 AT_ONCE = 1000
 
@@ -42,8 +44,18 @@ def append(
     return _link(row)
 
 
-def note_file(session: Session, row: RecordingRow, name: str, checksum: str, at: datetime) -> None:
-    """Note in this transaction that `name` is the sealed file of `row`, with a link of its own."""
+def note_file(
+    session: Session, row: RecordingRow, name: str, vault: Vault, draft: Draft, at: datetime
+) -> None:
+    """Note in this transaction that `name` is the sealed file of `row`, with a link of its own.
+
+    Raises SealingElsewhere when another process has written over it what it will note itself, or
+    has: of two who seal one recording at a time, the row is of the one whose file is there.
+    """
+    alone(session, ChainLinkRow.__tablename__)
+    if not vault.holds(name, draft):
+        raise SealingElsewhere(f"{name}: another process has sealed it meanwhile")
+    checksum = draft.checksum
     row.state = RecordingState.SEALED
     row.sealed_file, row.checksum = name, checksum
     row.sealed_at = row.sealed_at or at

@@ -81,7 +81,8 @@ class Encrypting:
                     draft.write(piece)
             with unit_of_work(self._engine) as session:
                 again = session.get_one(RecordingRow, recording)
-                chain.note_file(session, again, sealed_name, draft.checksum, self._clock.now())
+                at = self._clock.now()
+                chain.note_file(session, again, sealed_name, self._vault, draft, at)
             log.info("recording %s is encrypted", recording[:8])
         elif self._vault.checksum(row.sealed_file or "") != row.checksum:
             raise PlainFileAltered(f"{row.sealed_file} is altered: {name} is kept")

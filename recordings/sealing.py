@@ -12,6 +12,9 @@ Killed at any arrow, the next attempt ends in one good file, its row and one lin
 * after that commit the file is what the row says (its checksum is looked at), and only the head and
   deleting are left; who deletes, deletes what is in the sealed file.
 
+Two at a time (one was thought dead) do not write one file at once; should one be done before the
+other has noted its own, that one finds another salt in the file, and notes nothing.
+
 A file without its data key cannot be: the key is committed before the file's first byte. Where
 sealing is impossible (no master key, a full disk) the tracks stay where they are, 0700, and the row
 says why: the worker tries again, and tells an operator (`recordings.jobs`).
@@ -36,7 +39,7 @@ from recordings.head import HeadFile
 from recordings.seal import Sealed, discard, repaired, seal
 from recordings.storage import SealingElsewhere
 from recordings.tables import RecordingRow, RecordingState
-from recordings.vault import SUFFIX, Vault
+from recordings.vault import SUFFIX, Draft, Vault
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +131,7 @@ class Sealing:
             return self._note_broken(recording, str(error))
         with self._vault.writing(recording, name) as draft:
             seal(caller, counselor, draft)
-        self._note_sealed(recording, name, draft.checksum, sealed)
+        self._note_sealed(recording, name, draft, sealed)
         log.info("recording %s is sealed", recording[:8])
         return self._finish(recording, tracks)
 
@@ -169,12 +172,10 @@ class Sealing:
         ]
         return all(self._clock.now() - last > QUIET for last in written)
 
-    def _note_sealed(
-        self, recording: RecordingId, name: str, checksum: str, sealed: Sealed
-    ) -> None:
+    def _note_sealed(self, recording: RecordingId, name: str, draft: Draft, sealed: Sealed) -> None:
         with unit_of_work(self._engine) as session:
             row = session.get_one(RecordingRow, recording)
-            chain.note_file(session, row, name, checksum, self._clock.now())
+            chain.note_file(session, row, name, self._vault, draft, self._clock.now())
             row.caller_seconds = sealed.caller_seconds
             row.counselor_seconds = sealed.counselor_seconds
 

@@ -12,7 +12,7 @@ import io
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from hotline.ids import RecordingId
 from recordings.datakeys import DataKeys
@@ -43,6 +43,8 @@ class Draft:
         self._hash = hashlib.sha256()
         self.checksum = ""
         """SHA-256 of the sealed file, in hex."""
+        self.header = encryption.header
+        """The file's first bytes, which no other attempt has."""
         self._put(encryption.header)
 
     def write(self, plain: bytes, /) -> int:
@@ -103,6 +105,13 @@ class Vault:
         if header.recording != recording:
             raise EnvelopeBroken(f"{name} is recording {header.recording[:8]}")
         return Decryption(self.keys.read(recording), header, size)
+
+    def holds(self, name: str, draft: Draft) -> bool:
+        """Whether `name` is what was written through `draft`, and not what another process wrote
+        over it since. Raises OSError."""
+        with suppress(FileNotFoundError):
+            return self.storage.read(name, 0, HEADER_BYTES) == draft.header
+        return False
 
     def chunk(self, name: str, decryption: Decryption, number: int) -> bytes:
         """Return one chunk of plaintext. Raises EnvelopeBroken, FileNotFoundError, OSError."""

@@ -17,7 +17,7 @@ from hotline.ids import RecordingId
 from recordings.chain import links
 from recordings.head import HeadFile
 from recordings.jobs import Workshop
-from recordings.storage import FolderStorage
+from recordings.storage import FolderStorage, SealingElsewhere
 from recordings.tables import RecordingRow, RecordingState
 from recordings.verify import Verification
 from tests.sealing_scene import CALLER_TONE, COUNSELOR_TONE, SealingScene
@@ -111,6 +111,34 @@ def test_broken_off_anywhere_the_next_attempt_ends_in_one_good_file(
         assert all(track.exists() for track in scene.tracks(recording))
         assert scene.sealing.waiting() == [recording]
     scene.sealing.seal(recording)
+    assert_sealed_well(scene, recording)
+
+
+class Overtaken(FolderStorage):
+    """Does something between the file and its row."""
+
+    def __init__(self, root: Path, meanwhile: Callable[[], object]) -> None:
+        super().__init__(root)
+        self._meanwhile = meanwhile
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[BufferedWriter]:
+        with super().writing(name) as file:
+            yield file
+        self._meanwhile()
+
+
+def test_of_two_who_seal_at_a_time_the_row_is_of_the_one_whose_file_is_there(
+    scene: SealingScene,
+) -> None:
+    """One was held up between the file and its row, and thought dead."""
+    recording = scene.record()
+    storage = Overtaken(scene.root, lambda: scene.sealing.seal(recording))
+    held_up = replace(scene.workshop, storage=storage)
+    with pytest.raises(SealingElsewhere):
+        held_up.sealing(scene.engine).seal(recording)
+    assert_sealed_well(scene, recording)
+    assert held_up.sealing(scene.engine).seal(recording) == RecordingState.SEALED
     assert_sealed_well(scene, recording)
 
 

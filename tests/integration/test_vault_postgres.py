@@ -63,7 +63,7 @@ def test_what_many_workers_seal_at_a_time_is_one_chain_that_holds(
                 started_at=CLOCK.now(),
             )  # fmt: skip
             session.add(row)
-            chain.note_file(session, row, name, draft.checksum, CLOCK.now())
+            chain.note_file(session, row, name, vault, draft, CLOCK.now())
         head.advance(engine)
 
     with ThreadPoolExecutor(6) as workers:

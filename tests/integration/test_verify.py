@@ -56,7 +56,7 @@ class Archive:
                     started_at=CLOCK.now(), stopped_at=CLOCK.now(),
                 )  # fmt: skip
                 session.add(row)
-            chain.note_file(session, row, name, draft.checksum, CLOCK.now())
+            chain.note_file(session, row, name, self.vault, draft, CLOCK.now())
         self.head.advance(self.engine)
 
     def file(self, recording: RecordingId) -> Path:
