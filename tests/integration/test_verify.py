@@ -151,6 +151,11 @@ def swap(archive: Archive) -> None:
     archive.file(SECOND).write_bytes(content)
 
 
+def in_the_way(archive: Archive) -> None:
+    archive.file(SECOND).unlink()
+    archive.file(SECOND).mkdir()
+
+
 def of_row(**values: object) -> Harmed:
     return lambda archive: archive.do(
         update(RecordingRow).where(RecordingRow.id == SECOND).values(**values)
@@ -168,6 +173,7 @@ FILE_HARMS: dict[str, tuple[Harmed, set[tuple[Harm, str]]]] = {
         lambda archive: archive.file(SECOND).unlink(),
         {(Harm.FILE_MISSING, "2")},
     ),
+    "file unreadable": (in_the_way, {(Harm.FILE_UNREADABLE, "2")}),
     "header altered": (
         lambda archive: archive.flip(SECOND, 40),
         {(Harm.FILE_ALTERED, "2"), (Harm.NOT_DECRYPTABLE, "2")},
