@@ -1,12 +1,13 @@
-"""SIGKILL while a recording is sealed: nothing is lost, the next attempt gives the same file."""
+"""SIGKILL while a recording is sealed: nothing is lost, the next attempt gives the same sound, and
+nothing of it was on the disk in the clear but the tracks."""
 
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
+from io import BytesIO
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -16,13 +17,16 @@ from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
 from hotline.clock import SystemClock
-from hotline.database import open_engine
+from hotline.database import snapshot
 from hotline.ids import RecordingId
-from recordings.jobs import Workshop, build_worker
-from recordings.seal import Sealed, seal
-from recordings.sealing import Sealing
+from recordings.chain import links
+from recordings.envelope import HEADER_BYTES
+from recordings.head import Head
+from recordings.jobs import build_worker
+from recordings.seal import seal
 from recordings.tables import RecordingState
-from tests.sealing_scene import COUNSELOR_TONE, SealingScene, noise
+from tests.fakes import FakeAlarms
+from tests.sealing_scene import COUNSELOR_TONE, SealingScene, noise, workshop_in
 from tests.servers import wait_until
 from tests.tracks import decode_sealed, tone, write_track
 
@@ -53,20 +57,24 @@ def recording(scene: SealingScene, sound_file: Path) -> RecordingId:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(sound_file: Path) -> Sealed:
+def undisturbed(sound_file: Path) -> bytes:
     """What comes of the same tracks when nobody is killed."""
     counselor = sound_file.with_name("counselor.wav")
     write_track(counselor, tone(COUNSELOR_TONE, 1.0))
-    return seal(sound_file, counselor, sound_file.with_name("undisturbed.opus"))
+    file = BytesIO()
+    seal(sound_file, counselor, file)
+    return file.getvalue()
 
 
-def seal_one(database_url: str, root: Path, recording: RecordingId) -> None:
-    Sealing(engine=open_engine(database_url), root=root, clock=SystemClock()).seal(recording)
+def seal_one(folder: Path, recording: RecordingId) -> None:
+    with workshop_in(folder, SystemClock()).opened() as sealing:
+        sealing.seal(recording)
 
 
-def work(redis_url: str, database_url: str, root: Path) -> None:
-    workshop = Workshop(database_url=database_url, root=root, clock=SystemClock())
-    build_worker(redis.Redis.from_url(redis_url), workshop).work(logging_level="WARNING")
+def work(redis_url: str, folder: Path) -> None:
+    workshop = workshop_in(folder, SystemClock())
+    connection = redis.Redis.from_url(redis_url)
+    build_worker(connection, workshop, FakeAlarms()).work(logging_level="WARNING")
 
 
 def begin(target: object, *arguments: object) -> BaseProcess:
@@ -76,30 +84,46 @@ def begin(target: object, *arguments: object) -> BaseProcess:
 
 
 def is_half_done(scene: SealingScene) -> bool:
-    return any(part.stat().st_size > 20_000 for part in scene.root.rglob(".*.part"))
+    """Whether more than a chunk of the new file is on the disk."""
+    return any(part.stat().st_size > 100_000 for part in scene.root.rglob(".*.part"))
 
 
 def assert_nothing_happened(scene: SealingScene, recording: RecordingId) -> None:
     assert scene.state(recording) == RecordingState.RAW
     assert all(track.exists() for track in scene.tracks(recording))
-    assert not list(scene.root.rglob("*.opus"))
+    assert not list(scene.root.rglob("*.sealed"))
+    assert_nothing_in_the_clear(scene)
 
 
-def assert_whole(scene: SealingScene, recording: RecordingId, undisturbed: Sealed) -> None:
+def assert_nothing_in_the_clear(scene: SealingScene) -> None:
+    """Neither Ogg nor Opus stands in any file but the tracks."""
+    for path in scene.root.rglob("*"):
+        if path.is_file() and path.suffix != ".wav":
+            content = path.read_bytes()
+            assert b"OggS" not in content
+            assert b"Opus" not in content
+
+
+def assert_whole(scene: SealingScene, recording: RecordingId, undisturbed: bytes) -> None:
     row = scene.row(recording)
     assert row.state == RecordingState.SEALED
-    assert row.checksum == undisturbed.checksum
-    sealed = scene.sealed_file(recording)
-    assert hashlib.sha256(sealed.read_bytes()).hexdigest() == row.checksum
-    left, _, rate = decode_sealed(sealed)
+    assert row.checksum == scene.checksum(recording)
+    assert scene.opened(recording).read() == undisturbed
+    left, _, rate = decode_sealed(scene.opened(recording))
     assert len(left) / rate == pytest.approx(SECONDS, abs=0.05)
+    sealed = scene.sealed_file(recording)
     assert [path for path in scene.root.rglob("*") if path.is_file()] == [sealed]
+    assert_nothing_in_the_clear(scene)
+    with snapshot(scene.engine) as session:
+        [link] = links(session)
+    assert (link.recording, link.checksum) == (recording, row.checksum)
+    assert scene.workshop.head.read() == Head.of(link)
 
 
 def test_a_sealing_killed_halfway_is_done_again_from_the_tracks(
-    scene: SealingScene, recording: RecordingId, undisturbed: Sealed
+    scene: SealingScene, recording: RecordingId, undisturbed: bytes
 ) -> None:
-    process = begin(seal_one, scene.workshop.database_url, scene.root, recording)
+    process = begin(seal_one, scene.root.parent, recording)
     wait_until(lambda: is_half_done(scene), seconds=30, what="half a sealing")
     process.kill()
     process.join()
@@ -109,21 +133,27 @@ def test_a_sealing_killed_halfway_is_done_again_from_the_tracks(
     assert_whole(scene, recording, undisturbed)
 
 
-def test_a_kill_between_the_file_and_its_row_gives_the_same_file_again(
-    scene: SealingScene, recording: RecordingId, undisturbed: Sealed
+def test_a_kill_between_the_file_and_its_row_gives_the_same_sound_again(
+    scene: SealingScene, recording: RecordingId, undisturbed: bytes
 ) -> None:
     caller, counselor = scene.tracks(recording)
-    seal(caller, counselor, caller.with_name(f"{recording}.opus"))  # and then the power went
+    name = f"2026/03/09/{recording}.sealed"
+    with scene.vault.writing(recording, name) as draft:
+        seal(caller, counselor, draft)
+    # And then the power went.
     assert scene.state(recording) == RecordingState.RAW
+    first = (scene.root / name).read_bytes()
     scene.sealing.seal(recording)
     assert_whole(scene, recording, undisturbed)
+    second = scene.sealed_file(recording).read_bytes()
+    assert shared_blocks(first, second) == 0  # one data key, and yet never one keystream
 
 
 def test_a_job_killed_halfway_is_tried_again_by_its_worker(
-    scene: SealingScene, recording: RecordingId, undisturbed: Sealed, redis_url: str
+    scene: SealingScene, recording: RecordingId, undisturbed: bytes, redis_url: str
 ) -> None:
     scene.queue.enqueue(recording)
-    worker = begin(work, redis_url, scene.workshop.database_url, scene.root)
+    worker = begin(work, redis_url, scene.root.parent)
     try:
         wait_until(lambda: is_half_done(scene), seconds=30, what="half a sealing")
         os.kill(child_of(worker), signal.SIGKILL)
@@ -139,10 +169,10 @@ def test_a_job_killed_halfway_is_tried_again_by_its_worker(
 
 
 def test_a_killed_worker_leaves_its_job_to_the_next(
-    scene: SealingScene, recording: RecordingId, undisturbed: Sealed, redis_url: str
+    scene: SealingScene, recording: RecordingId, undisturbed: bytes, redis_url: str
 ) -> None:
     scene.queue.enqueue(recording)
-    worker = begin(work, redis_url, scene.workshop.database_url, scene.root)
+    worker = begin(work, redis_url, scene.root.parent)
     wait_until(lambda: is_half_done(scene), seconds=30, what="half a sealing")
     horse = child_of(worker)
     worker.kill()
@@ -155,6 +185,12 @@ def test_a_killed_worker_leaves_its_job_to_the_next(
     scene.pause_is_over(recording)
     scene.work()
     assert_whole(scene, recording, undisturbed)
+
+
+def shared_blocks(one: bytes, other: bytes) -> int:
+    """How many blocks of the cipher are the same at the same place, behind the header."""
+    blocks = range(HEADER_BYTES, min(len(one), len(other)) - 16, 16)
+    return sum(one[at : at + 16] == other[at : at + 16] for at in blocks)
 
 
 def child_of(process: BaseProcess) -> int:
