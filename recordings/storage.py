@@ -75,6 +75,9 @@ class FolderStorage:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise SealingElsewhere(f"{target.name}: another process is at it") from None
+            if not _is_at(part, file.fileno()):
+                # Another was done between our two steps: what we hold is its finished file.
+                raise SealingElsewhere(f"{target.name}: another process has just done it")
             file.truncate(0)  # what is left of an attempt that died
             try:
                 yield file
@@ -116,6 +119,14 @@ class FolderStorage:
         if pure.is_absolute() or not pure.parts or ".." in pure.parts:
             raise FileNotFoundError(f"{name!r} is no name of a stored file")
         return self._root / pure
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    """Whether the open file is the one that is at `path` now."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def sync_folder(folder: Path) -> None:

@@ -187,6 +187,28 @@ def test_two_do_not_write_one_file_at_a_time(vault: Vault, root: Path) -> None:
     assert vault.open(RECORDING, NAME).read() == b"after it"
 
 
+def test_who_comes_as_another_ends_does_not_touch_what_that_one_has_finished(
+    vault: Vault, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opened while the other was still at it, locked when it was done."""
+    part = (root / NAME).with_name(f".{RECORDING}.sealed.part")
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"whole")
+    lock = fcntl.flock
+
+    def late(file: int, how: int) -> None:
+        part.rename(root / NAME)
+        lock(file, how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fcntl, "flock", late)
+        with pytest.raises(SealingElsewhere):
+            put(vault)
+    assert (root / NAME).read_bytes() == b"whole"
+    put(vault)
+    assert vault.open(RECORDING, NAME).read() == TEXT
+
+
 def test_what_is_left_of_an_attempt_that_died_is_written_over(vault: Vault, root: Path) -> None:
     part = (root / NAME).with_name(f".{RECORDING}.sealed.part")
     part.parent.mkdir(parents=True)
