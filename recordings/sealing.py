@@ -92,6 +92,8 @@ class Sealing:
         except (UnknownRecording, StillRecording, SealingElsewhere):
             raise
         except (HotlineError, OSError) as error:
+            if isinstance(error, FileNotFoundError) and self._is_done_meanwhile(recording):
+                return RecordingState.SEALED
             self._note_problem(recording, str(error))
             raise
 
@@ -188,6 +190,14 @@ class Sealing:
             # A sealed one stays so: another process may just have been faster, and deleted.
             log.error("recording %s (%s) cannot be sealed: %s", recording[:8], row.state, problem)
             return RecordingState(row.state)
+
+    def _is_done_meanwhile(self, recording: RecordingId) -> bool:
+        """Whether another process was faster, and has deleted the tracks before our eyes."""
+        with suppress(SQLAlchemyError):
+            row = self._row(recording)
+            gone = not any(track.exists() for track in self._tracks(row))
+            return gone and row.state == RecordingState.SEALED
+        return False
 
     def _note_problem(self, recording: RecordingId, problem: str) -> None:
         """Write down why it was in vain; not to be able to do so takes nothing from the reason."""

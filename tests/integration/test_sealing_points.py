@@ -142,6 +142,31 @@ def test_of_two_who_seal_at_a_time_the_row_is_of_the_one_whose_file_is_there(
     assert_sealed_well(scene, recording)
 
 
+class TooLate(FolderStorage):
+    """Does something before the file is begun."""
+
+    def __init__(self, root: Path, before: Callable[[], object]) -> None:
+        super().__init__(root)
+        self._before = before
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[BufferedWriter]:
+        self._before()
+        with super().writing(name) as file:
+            yield file
+
+
+def test_who_finds_the_tracks_sealed_and_deleted_by_another_has_nothing_to_complain_of(
+    scene: SealingScene,
+) -> None:
+    recording = scene.record()
+    storage = TooLate(scene.root, lambda: scene.sealing.seal(recording))
+    late = replace(scene.workshop, storage=storage)
+    assert late.sealing(scene.engine).seal(recording) == RecordingState.SEALED
+    assert scene.row(recording).problem is None
+    assert_sealed_well(scene, recording)
+
+
 def test_broken_off_between_the_two_tracks_the_other_is_deleted_too(scene: SealingScene) -> None:
     recording = scene.record()
     caller, counselor = scene.tracks(recording)
