@@ -51,7 +51,7 @@ class Sealed:
 def repaired(caller: Path, counselor: Path | None) -> Sealed:
     """Repair the tracks where they need it; return how long they are.
 
-    Raises RecordingBroken: a track cannot be read, or neither has a sample.
+    Raises RecordingBroken: a track cannot be read, or neither has a sample; OSError: not now.
     """
     found = Sealed(repair(caller), repair(counselor) if counselor is not None else 0.0)
     if found.caller_seconds == found.counselor_seconds == 0:
