@@ -23,8 +23,8 @@ class Talk:
     """One contact's conversation; begins and ends more than once when a counselor is lost.
 
     Who hears whom follows from the parts that they take (`hearing`); a caller with whom nobody is
-    left hears music. `recorder` is None where the site records
-    nothing. `care` counts the time, where the caller has a plan that limits it.
+    left hears music. `recorder` is None where the site records nothing. `care` counts the time,
+    where the caller has a plan that limits it.
     """
 
     def __init__(
@@ -121,9 +121,10 @@ class Talk:
     def _let_hear(self, wanted: frozenset[Heard]) -> None:
         for heard in self._heard - wanted:
             self._audio.unhear(*heard)
+            self._heard -= {heard}
         for heard in wanted - self._heard:
+            self._heard |= {heard}  # first: what fails halfway is taken back with the rest
             self._audio.hear(*heard)
-        self._heard = wanted
 
     def _play_music(self) -> None:
         self._has_music = True

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.conversation.hearing import Heard, Part, Party, hearing, is_alone
 from hotline.ids import LegId
+from tests.unit.escalation_scene import EscalationScene, play
 
 CALLER, COUNSELOR, OTHER, SUPERVISOR = (LegId(x) for x in ("caller", "desk", "other", "boss"))
 TALK = (Party(CALLER), Party(COUNSELOR))
@@ -128,3 +131,25 @@ def test_whoever_is_alone_hears_no_voice(there: list[Party]) -> None:
         if party.leg in voices and is_alone(party.leg, there):
             heard = {pair.speaker for pair in hearing(there) if pair.listener == party.leg}
             assert not heard & voices
+
+
+def test_join_that_fails_halfway_leaves_nobody_in_anybodys_ear(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def act(s: EscalationScene) -> None:
+        hear = s.audio.hear
+
+        def fail(listener: LegId, speaker: LegId) -> None:
+            hear(listener, speaker)
+            raise RuntimeError("a fault of ours")
+
+        await s.begin()
+        await s.escalate()
+        await s.ring()
+        await s.pick_up()
+        monkeypatch.setattr(s.audio, "hear", fail)
+        with suppress(RuntimeError):
+            await s.hear_briefing()
+        await s.caller_hangs_up()
+
+    assert play(act).audio.heard == set()
