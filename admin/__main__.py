@@ -16,6 +16,7 @@ from admin.commands import (
     messages,
     operation,
     plan,
+    recordings,
     state,
 )
 from admin.commands.simulate import simulate
@@ -32,6 +33,7 @@ app.add_typer(line.app, name="line")
 app.add_typer(messages.app, name="messages")
 app.add_typer(edge.app, name="edge")
 app.add_typer(plan.app, name="plan")
+app.add_typer(recordings.app, name="recordings")
 for command in (
     operation.init,
     operation.up,

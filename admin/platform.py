@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from admin import bootstrap, schema
+from admin.bootstrap import recordings
 from admin.files import private_folder
 from admin.plan import publish_first
 from admin.processes.persistence import kept_writable
@@ -45,8 +46,15 @@ def prepare(settings: Settings, say: Say) -> None:
         settings.recordings_dir,
     ):
         private_folder(folder)
-    schema.upgrade(bootstrap.database(settings))
+    engine = bootstrap.database(settings)
+    schema.upgrade(engine)
     bootstrap.sealer(settings)
+    if not recordings.first_key(settings, engine):
+        say(
+            f"{settings.secrets_dir}/recordings.key: 录音主密钥丢失，请从备份恢复；在此之前录音无法"
+            "封存 | the master keys of recordings are gone: restore them from a backup; until then"
+            " nothing is sealed and nothing can be heard"
+        )
     bootstrap.credentials(settings)
     made = generate_prompts(
         settings.prompts_dir,

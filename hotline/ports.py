@@ -74,7 +74,7 @@ class Audio(Protocol):
 
     def play(self, leg: LegId, playlist: Sequence[Path], *, loop: bool = False) -> int:
         """Play WAV files (8 kHz mono 16-bit) in order to `leg`, in place of what was played to it;
-        over the voices that it is bridged with, and heard by nobody else.
+        over the voices that it hears, and heard by nobody else.
 
         Returns the playlist's number; PlaybackFinished carries it, unless `loop`.
         Raises PromptMissing when a file cannot be opened; nothing is played then.
@@ -85,12 +85,12 @@ class Audio(Protocol):
         """Play nothing to `leg`; no PlaybackFinished follows."""
         ...
 
-    def bridge(self, one: LegId, other: LegId) -> None:
-        """Let both hear each other."""
+    def hear(self, listener: LegId, speaker: LegId) -> None:
+        """Let `listener` hear `speaker`; the other way round is another matter."""
         ...
 
-    def part(self, one: LegId, other: LegId) -> None:
-        """Let neither hear the other."""
+    def unhear(self, listener: LegId, speaker: LegId) -> None:
+        """Let `listener` hear `speaker` no more."""
         ...
 
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write `text` to `path`, 0600, in one step: a reader sees the old text or the new one."""
-    draft = _draft_of(path, text)
+def write_private(path: Path, text: str, *, sync: bool = False) -> None:
+    """Write `text` to `path`, 0600, in one step: a reader sees the old text or the new one.
+
+    With `sync` the new text is on the disk, also through a power cut, once this has returned.
+    """
+    draft = _draft_of(path, text, sync=sync)
     try:
         draft.replace(path)
     except OSError:
         draft.unlink()
         raise
+    if sync:
+        _sync(path.parent)
 
 
 def create_private(path: Path, text: str) -> bool:
@@ -29,12 +37,32 @@ def create_private(path: Path, text: str) -> bool:
         return False
     finally:
         draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    _sync(path.parent)
     return True
+
+
+@contextmanager
+def alone_with(path: Path) -> Iterator[None]:
+    """Keep all others who ask so from `path` while the block lasts; wait for them. Raises OSError.
+
+    The lock is a file beside it, which stays.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = path.with_name(f".{path.name}.lock")
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _draft_of(path: Path, text: str, *, sync: bool = False) -> Path:

@@ -71,6 +71,7 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
         e.CallerUnblocked,
         e.CarePlanChanged,
         e.MessageHandled,
+        e.RecordingExported,
         e.RoutingPlanChanged,
         e.LineNoticeChanged,
         e.ProcessStarted,

@@ -11,8 +11,10 @@ no global, nothing is read from the environment, and two workers in one process 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,13 +25,20 @@ from rq import Queue, Retry, Worker
 from rq.exceptions import DuplicateJobError, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from hotline.clock import Clock
 from hotline.database import open_engine
-from hotline.events import Event, RecordingFailed, RecordingStopped
+from hotline.events import AlarmKind, Event, RecordingFailed, RecordingStopped
 from hotline.ids import RecordingId
+from hotline.ports import Alarms
+from recordings.datakeys import DataKeys
+from recordings.head import HeadFile
+from recordings.keyring import MasterKeys
 from recordings.sealing import Sealing
+from recordings.storage import Storage
+from recordings.vault import Vault
 
 log = logging.getLogger(__name__)
 
@@ -43,31 +52,58 @@ SWEEP_SECONDS = 60
 WORKER_SECONDS = 75
 """RQ looks up from waiting 15 s before this: that is when it sweeps."""
 
+OVERDUE = timedelta(hours=1)
+"""After a rush the worker is behind for minutes. What lies about in the clear for longer than this
+is an operator's business, whatever the reason."""
+
 UNDER_WAY = frozenset(
     {JobStatus.QUEUED, JobStatus.STARTED, JobStatus.SCHEDULED, JobStatus.DEFERRED}
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
-    """What sealing needs to know of its surroundings."""
+    """What sealing needs to know of its surroundings. `root`: where the plain tracks are."""
 
     database_url: str
     root: Path
+    storage: Storage
+    masters: MasterKeys
+    head: HeadFile
     clock: Clock
+
+    def vault(self, engine: Engine) -> Vault:
+        """Return the sealed files, with their keys in this database."""
+        keys = DataKeys(engine=engine, masters=self.masters, clock=self.clock)
+        return Vault(storage=self.storage, keys=keys)
+
+    def sealing(self, engine: Engine) -> Sealing:
+        """Return what seals, and notes it in this database."""
+        return Sealing(
+            engine=engine,
+            root=self.root,
+            vault=self.vault(engine),
+            head=self.head,
+            clock=self.clock,
+        )
+
+    @contextmanager
+    def opened(self) -> Iterator[Sealing]:
+        """Seal in the block, over a connection of its own."""
+        engine = open_engine(self.database_url)
+        try:
+            yield self.sealing(engine)
+        finally:
+            engine.dispose()
 
 
 def seal_recording(recording: str, *, workshop: Workshop) -> str:
-    """Seal one recording (idempotent); return ``sealed`` or ``broken``.
+    """Seal one recording (idempotent); return its state.
 
     What it raises makes RQ try again later.
     """
-    engine = open_engine(workshop.database_url)
-    try:
-        sealing = Sealing(engine=engine, root=workshop.root, clock=workshop.clock)
+    with workshop.opened() as sealing:
         return sealing.seal(RecordingId(recording)).value
-    finally:
-        engine.dispose()
 
 
 class SealQueue:
@@ -110,8 +146,8 @@ class SealQueue:
         except RedisError as error:
             log.warning("recordings are sealed later, Redis is away: %s", error)
 
-    def enqueue_raw(self, sealing: Sealing) -> int:
-        """Enqueue every recording that is raw though nobody writes to it; return how many are new.
+    def enqueue_waiting(self, sealing: Sealing) -> int:
+        """Enqueue every recording that waits for it (`Sealing.waiting`); return how many are new.
 
         Raises redis.exceptions.RedisError, sqlalchemy.exc.SQLAlchemyError.
         """
@@ -159,11 +195,11 @@ class SealingWorker(Worker):
                 log.info("%d raw recordings were found and queued", found)
 
 
-def build_worker(connection: Redis, workshop: Workshop) -> SealingWorker:
+def build_worker(connection: Redis, workshop: Workshop, alarms: Alarms) -> SealingWorker:
     """Return a worker for `workshop`; ``work(with_scheduler=True)`` runs it until SIGTERM.
 
     The scheduler is what carries out the pauses between attempts. `connection` must not decode
-    responses.
+    responses. Each sweep tells `alarms` whether plain tracks lie about that cannot be sealed.
     """
     worker = SealingWorker(
         [QUEUE],
@@ -173,7 +209,7 @@ def build_worker(connection: Redis, workshop: Workshop) -> SealingWorker:
         maintenance_interval=SWEEP_SECONDS,
         worker_ttl=WORKER_SECONDS,
     )
-    worker.sweep = partial(_sweep, SealQueue(connection), workshop)
+    worker.sweep = partial(_sweep, SealQueue(connection), workshop, alarms)
     return worker
 
 
@@ -189,9 +225,18 @@ def job_class_for(workshop: Workshop) -> type[Job]:
     return WorkshopJob
 
 
-def _sweep(queue: SealQueue, workshop: Workshop) -> int:
-    engine = open_engine(workshop.database_url)
-    try:
-        return queue.enqueue_raw(Sealing(engine=engine, root=workshop.root, clock=workshop.clock))
-    finally:
-        engine.dispose()
+def _sweep(queue: SealQueue, workshop: Workshop, alarms: Alarms) -> int:
+    with workshop.opened() as sealing:
+        _tell(sealing.impossible(overdue=OVERDUE), alarms)
+        return queue.enqueue_waiting(sealing)
+
+
+def _tell(impossible: Sequence[str], alarms: Alarms) -> None:
+    if not impossible:
+        alarms.clear_alarm(AlarmKind.RECORDING_FAILED)
+        return
+    alarms.raise_alarm(
+        AlarmKind.RECORDING_FAILED,
+        f"{len(impossible)} recordings cannot be sealed; their plain tracks are kept, and it is "
+        f"tried again: {impossible[0]}",
+    )

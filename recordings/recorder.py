@@ -15,7 +15,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from hotline.clock import Clock
 from hotline.ids import ContactId, LegId, RecordingId, new_recording_id
@@ -162,7 +162,7 @@ class Recorder:
             raise
 
 
-def make_private_folders(root: Path, relative: Path) -> None:
+def make_private_folders(root: Path, relative: PurePath) -> None:
     """Create `root` and the folders of `relative` below it, each 0700 whatever the umask."""
     folder = root
     for part in ("", *relative.parts):

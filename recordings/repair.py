@@ -41,7 +41,8 @@ def repair(path: Path) -> float:
     """Make the track at `path` a valid WAV of what is there; return its seconds.
 
     A whole file is left as it is; doing it twice, or dying halfway, does no harm. Raises
-    RecordingBroken when there is no file or it is not a WAV of 8 kHz mono 16-bit PCM.
+    RecordingBroken when there is no file or it is not a WAV of 8 kHz mono 16-bit PCM, and OSError
+    where the disk does not let us: that says nothing of the track.
     """
     try:
         with path.open("r+b") as file:
@@ -51,7 +52,7 @@ def repair(path: Path) -> float:
                 _rewrite(file, EMPTY)
                 return 0.0
             length = _mend(file, data, size)
-    except OSError as error:
+    except (FileNotFoundError, IsADirectoryError) as error:
         raise RecordingBroken(f"{path.name}: {error.strerror}") from error
     return length / SAMPLE_BYTES / SAMPLE_RATE
 

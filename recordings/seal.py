@@ -6,29 +6,28 @@ through 48 kHz first costs twice the time and adds nothing that was ever said. W
 stay certain: in this mode nothing of one side's speech is heard on the other's channel. The mode
 for speech (``voip``) leaks at -39 dB, and below 32 kbit/s libopus narrows the stereo (-26 dB).
 
-The same tracks always give the same bytes, whatever becomes of a first attempt.
+The same tracks always give the same bytes, whatever became of a first attempt: of the sound, that
+is; what encrypts it (`recordings.vault`) draws a salt for each attempt.
 """
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import os
 import wave
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
-from io import BufferedWriter
 from pathlib import Path
 
 import av
 import numpy as np
 import numpy.typing as npt
+from av.error import FFmpegError
 
-from hotline.errors import HotlineError, RecordingBroken
+from hotline.errors import RecordingBroken
 from hotline.wav import SAMPLE_RATE
 from recordings.repair import repair
+from recordings.storage import Writable, sync_folder
 
 BIT_RATE = 32_000
 """15 MB an hour."""
@@ -41,86 +40,68 @@ MUXER = {"fflags": "+bitexact"}
 Samples = npt.NDArray[np.int16]
 
 
-class SealingElsewhere(HotlineError):
-    """Another process is sealing this recording at this moment: try again later."""
-
-    code = "sealing_elsewhere"
-
-
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """What came of it: SHA-256 (hex) of the file, seconds of each track."""
+    """What came of it: seconds of each track."""
 
-    checksum: str
     caller_seconds: float
     counselor_seconds: float
 
 
-def seal(caller: Path, counselor: Path | None, target: Path) -> Sealed:
-    """Write both tracks to `target` as one file; they start together, the shorter ends in silence.
+def repaired(caller: Path, counselor: Path | None) -> Sealed:
+    """Repair the tracks where they need it; return how long they are.
 
-    Needs the memory of one block, whatever the length. `target` is there whole, and on the disk,
-    or not at all. The tracks are repaired where they need it, and left where they are: `discard`
-    them once it is noted where the sealed file is.
-
-    Raises RecordingBroken (a track cannot be read, or neither has a sample), SealingElsewhere,
-    OSError.
+    Raises RecordingBroken: a track cannot be read, or neither has a sample; OSError: not now.
     """
-    caller_seconds = repair(caller)
-    counselor_seconds = repair(counselor) if counselor is not None else 0.0
-    if caller_seconds == counselor_seconds == 0:
-        raise RecordingBroken(f"{target.name}: there is no sound on either track")
-    with _part_of(target) as (part, file):
-        _encode(caller, counselor, file)
-        file.flush()
-        os.fsync(file.fileno())
-        checksum = checksum_of(part)
-        part.replace(target)
-    sync_folder(target.parent)
-    return Sealed(checksum, caller_seconds, counselor_seconds)
+    found = Sealed(repair(caller), repair(counselor) if counselor is not None else 0.0)
+    if found.caller_seconds == found.counselor_seconds == 0:
+        raise RecordingBroken(f"{caller.name}: there is no sound on either track")
+    return found
+
+
+def seal(caller: Path, counselor: Path | None, file: Writable) -> None:
+    """Write both tracks to `file` as one; they start together, the shorter ends in silence.
+
+    Needs the memory of one block, whatever the length, and of `file` nothing but `write`: what was
+    written is never gone back to. The tracks are `repaired` already, and left where they are:
+    `discard` them once it is noted where the sealed file is. Raises OSError, and what `file` does.
+    """
+    sink = _Sink(file)
+    try:
+        _encode(caller, counselor, sink)
+    except FFmpegError:
+        if sink.fault is None:
+            raise
+        raise sink.fault from None
 
 
 def discard(*tracks: Path) -> None:
     """Delete plain tracks that are sealed; those that are gone already are no fault."""
     for track in tracks:
         track.unlink(missing_ok=True)
-        sync_folder(track.parent)
+        if track.parent.is_dir():
+            sync_folder(track.parent)
 
 
-def checksum_of(path: Path) -> str:
-    """Return the SHA-256 of the file at `path`, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+class _Sink:
+    """Passes bytes on; keeps why that failed, which PyAV would hide behind an error of its own."""
 
+    def __init__(self, file: Writable) -> None:
+        self._file = file
+        self.fault: Exception | None = None
 
-def sync_folder(folder: Path) -> None:
-    """Make what was renamed or deleted in `folder` outlive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _part_of(target: Path) -> Iterator[tuple[Path, BufferedWriter]]:
-    """Yield the unfinished file beside `target`, ours alone while the block lasts."""
-    part = target.with_name(f".{target.name}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    def write(self, data: bytes) -> int:
+        if self.fault is not None:
+            raise self.fault
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SealingElsewhere(f"{target.name}: another process is at it") from None
-        file.truncate(0)  # what is left of an attempt that died
-        try:
-            yield part, file
-        except BaseException:
-            part.unlink(missing_ok=True)
+            self._file.write(bytes(data))
+        except Exception as error:
+            self.fault = error
             raise
+        return len(data)
 
 
-def _encode(caller: Path, counselor: Path | None, file: BufferedWriter) -> None:
+def _encode(caller: Path, counselor: Path | None, file: _Sink) -> None:
     with av.open(file, "w", format="ogg", options=MUXER) as container:
         stream = container.add_stream(
             "libopus", rate=SAMPLE_RATE, layout="stereo", options=dict(ENCODER)

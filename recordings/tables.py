@@ -1,15 +1,19 @@
-"""The tables of recordings and messages: what the journal says of each, and what sealing made."""
+"""The tables of recordings and messages: what the journal says of each, and what sealing made.
+
+``recording_keys`` and ``recording_chain`` are folded from nothing: no rebuild of the journal's
+projections touches them, and what is lost of them is lost.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import String, Text
+from sqlalchemy import LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.database import Base
-from hotline.journal.tables import Key
+from hotline.journal.tables import Key, Position
 
 
 class RecordingState(StrEnum):
@@ -18,7 +22,9 @@ class RecordingState(StrEnum):
     RAW = "raw"
     """Two plain tracks, being written or waiting to be sealed."""
     SEALED = "sealed"
-    """One checksummed file; the tracks are gone."""
+    """One encrypted, checksummed file; the tracks are gone."""
+    ERASED = "erased"
+    """The data key was dropped: whatever copy of the file there is, nobody can open it."""
     BROKEN = "broken"
     """The tracks cannot be read; they are kept for a human to look at."""
 
@@ -48,8 +54,40 @@ class RecordingRow(Base):
     caller_seconds: Mapped[float | None]
     counselor_seconds: Mapped[float | None]
     sealed_at: Mapped[datetime | None]
+    discarded_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When the plain tracks of a sealed recording were deleted; until then that is still to do."""
     problem: Mapped[str | None] = mapped_column(Text)
-    """Why it is broken."""
+    """Why it is broken; of a raw one, why the last attempt to seal it came to nothing."""
+
+
+class RecordingKeyRow(Base):
+    """The data key of one recording, wrapped with a master key. Who deletes the row has erased the
+    recording: no copy of its file can be opened any more."""
+
+    __tablename__ = "recording_keys"
+
+    recording: Mapped[str] = mapped_column(Key, primary_key=True)
+    master: Mapped[str] = mapped_column(Key, index=True)
+    """The id of the master key."""
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime]
+
+
+class ChainLinkRow(Base):
+    """One link of the chain of sealed files (see `recordings.link`). Links are only ever added."""
+
+    __tablename__ = "recording_chain"
+
+    number: Mapped[int] = mapped_column(Position, primary_key=True, autoincrement=False)
+    """From 1, without a gap."""
+    kind: Mapped[str] = mapped_column(String(16))
+    recording: Mapped[str] = mapped_column(Key, index=True)
+    checksum: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the sealed file, in hex."""
+    at: Mapped[datetime]
+    previous: Mapped[str] = mapped_column(String(64))
+    """The digest of the link before."""
+    digest: Mapped[str] = mapped_column(String(64))
 
 
 class MessageRow(Base):

@@ -78,7 +78,8 @@ class FakeAudio:
         self.broken: set[str] = set()
         """By name, without ``.wav``."""
         self.playing: dict[LegId, tuple[str, ...]] = {}
-        self.bridges: set[frozenset[LegId]] = set()
+        self.heard: set[tuple[LegId, LegId]] = set()
+        """Listener and speaker."""
         self.playlists = 0
 
     def play(self, leg: LegId, playlist: Sequence[Path], *, loop: bool = False) -> int:
@@ -92,11 +93,16 @@ class FakeAudio:
     def stop_playing(self, leg: LegId) -> None:
         self.playing.pop(leg, None)
 
-    def bridge(self, one: LegId, other: LegId) -> None:
-        self.bridges.add(frozenset({one, other}))
+    def hear(self, listener: LegId, speaker: LegId) -> None:
+        self.heard.add((listener, speaker))
 
-    def part(self, one: LegId, other: LegId) -> None:
-        self.bridges.discard(frozenset({one, other}))
+    def unhear(self, listener: LegId, speaker: LegId) -> None:
+        self.heard.discard((listener, speaker))
+
+    @property
+    def bridges(self) -> set[frozenset[LegId]]:
+        """Those who hear each other."""
+        return {frozenset(pair) for pair in self.heard if pair[::-1] in self.heard}
 
 
 class FakePrompts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,9 +14,12 @@ from sqlalchemy import Engine
 from hotline.clock import Clock, ManualClock
 from hotline.database import Base, open_engine, unit_of_work
 from hotline.ids import RecordingId, new_recording_id
+from recordings.head import HeadFile
 from recordings.jobs import QUEUE, SealingWorker, SealQueue, Workshop, build_worker
-from recordings.sealing import Sealing
+from recordings.keyring import KeyFile
+from recordings.storage import FolderStorage
 from recordings.tables import RecordingRow, RecordingState
+from tests.fakes import FakeAlarms
 from tests.tracks import Sound, tone, write_track
 
 CALLER_TONE, COUNSELOR_TONE = 440.0, 1000.0
@@ -26,12 +31,14 @@ class SealingScene:
     def __init__(self, folder: Path, redis_url: str, clock: Clock | None = None) -> None:
         self.root = folder / "recordings"
         self.clock = clock or ManualClock(datetime.now(UTC))
-        self.workshop = Workshop(
-            database_url=f"sqlite:///{folder / 'hotline.sqlite'}", root=self.root, clock=self.clock
-        )
+        self.keys = KeyFile(folder / "secrets" / "recordings.key")
+        self.keys.create()
+        self.workshop = workshop_in(folder, self.clock)
         self.engine: Engine = open_engine(self.workshop.database_url)
         Base.metadata.create_all(self.engine)
-        self.sealing = Sealing(engine=self.engine, root=self.root, clock=self.clock)
+        self.sealing = self.workshop.sealing(self.engine)
+        self.vault = self.workshop.vault(self.engine)
+        self.alarms = FakeAlarms()
         self.redis = redis.Redis.from_url(redis_url)
         self.queue = SealQueue(self.redis)
 
@@ -82,8 +89,16 @@ class SealingScene:
         assert row.sealed_file is not None
         return self.root / row.sealed_file
 
+    def opened(self, recording: RecordingId) -> io.BufferedIOBase:
+        """Return what is in the sealed file."""
+        return self.vault.open(recording, self.row(recording).sealed_file or "")
+
+    def checksum(self, recording: RecordingId) -> str:
+        """Return the SHA-256 of the sealed file as it lies there."""
+        return hashlib.sha256(self.sealed_file(recording).read_bytes()).hexdigest()
+
     def worker(self) -> SealingWorker:
-        return build_worker(self.redis, self.workshop)
+        return build_worker(self.redis, self.workshop, self.alarms)
 
     def work(self) -> None:
         """Let a real worker, which forks for each job, empty the queue."""
@@ -98,6 +113,19 @@ class SealingScene:
         key = f"rq:wip:{QUEUE}"
         for execution in self.redis.zrange(key, 0, -1):
             self.redis.zadd(key, {execution: 1}, xx=True)
+
+
+def workshop_in(folder: Path, clock: Clock) -> Workshop:
+    """Return what a job in `folder` is given: also in another process."""
+    root = folder / "recordings"
+    return Workshop(
+        database_url=f"sqlite:///{folder / 'hotline.sqlite'}",
+        root=root,
+        storage=FolderStorage(root),
+        masters=KeyFile(folder / "secrets" / "recordings.key"),
+        head=HeadFile(folder / "secrets" / "recordings.head"),
+        clock=clock,
+    )
 
 
 def noise(seconds: float) -> Sound:

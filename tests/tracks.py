@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import wave
+from io import BufferedIOBase
 from pathlib import Path
 
 import av
@@ -38,9 +39,9 @@ def read_track(path: Path) -> Sound:
         return np.frombuffer(wav.readframes(wav.getnframes()), "<i2") / 32768
 
 
-def decode_sealed(path: Path) -> tuple[Sound, Sound, int]:
-    """Return left, right and the sample rate of a sealed file."""
-    with av.open(str(path)) as container:
+def decode_sealed(file: BufferedIOBase) -> tuple[Sound, Sound, int]:
+    """Return left, right and the sample rate of an opened recording."""
+    with av.open(file, "r") as container:
         stream = container.streams.audio[0]
         blocks = [frame.to_ndarray() for frame in container.decode(stream)]
         planar, rate = stream.format.is_planar, stream.rate

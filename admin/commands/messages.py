@@ -27,7 +27,8 @@ SHOWN = 8
 
 @app.command("list")
 def list_(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Show the messages that nobody has dealt with, the oldest first."""
+    """Show the messages that nobody has dealt with, the oldest first. To hear one give its id to
+    `hotline recordings export`."""
     table = Table("id", "left", "seconds", "topic", "language", "line", "recording")
     for message in _waiting(settings_from(config)):
         table.add_row(

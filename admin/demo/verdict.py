@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from admin.bootstrap.recordings import vault
 from admin.commands.stats import as_rows, measures_of
 from admin.demo.cast import CALLERS
 from admin.demo.scenes import Expected
@@ -18,13 +19,15 @@ from admin.statistics.figures import Interval
 from admin.statistics.sources import from_journal, from_tables
 from hotline.config import Settings
 from hotline.database import snapshot
-from hotline.errors import RecordingBroken
+from hotline.errors import HotlineError
 from hotline.events import Result
+from hotline.ids import RecordingId
 from hotline.journal.tables import ContactRow, ContactStateRow
 from hotline.sip.tone import tones_among, tones_in
 from queueing.tables import OfferRow
 from recordings.tables import RecordingRow
 from recordings.unseal import unseal
+from recordings.vault import SUFFIX, Vault
 
 TONE_SECONDS = 1.0
 """For how long a tone must sound to count as heard."""
@@ -63,7 +66,8 @@ def judge(
     verdict = Verdict()
     with snapshot(engine) as session:
         verdict.report["contacts"] = [_contact(session, e, verdict) for e in expected]
-        verdict.report["recordings"] = _recordings(session, settings, expected, heard, verdict)
+        opened = vault(settings, engine)
+        verdict.report["recordings"] = _recordings(session, opened, expected, heard, verdict)
         _statistics(session, settings, expected, since, verdict)
     for one in expected:
         _audio(one, heard, verdict)
@@ -116,7 +120,7 @@ def _contact(session: Session, one: Expected, verdict: Verdict) -> dict[str, Any
 
 def _recordings(
     session: Session,
-    settings: Settings,
+    opened: Vault,
     expected: Sequence[Expected],
     heard: Heard,
     verdict: Verdict,
@@ -130,13 +134,13 @@ def _recordings(
         sorted(e.contact for e in expected if e.recorded),
     )
     found = []
+    files = set(opened.storage.names(SUFFIX))
     by_contact: dict[str, Expected] = {one.contact: one for one in expected}
     for row in rows:
-        path = settings.recordings_dir / (row.sealed_file or "")
         verdict.check(f"recording {row.id[:8]}: sealed", row.state, "sealed")
-        verdict.check(f"recording {row.id[:8]}: on disk", path.is_file(), True)
+        verdict.check(f"recording {row.id[:8]}: kept", row.sealed_file in files, True)
         seconds = {"caller": row.caller_seconds, "counselor": row.counselor_seconds}
-        _sides(f"recording {row.id[:8]}", path, by_contact[row.contact], heard, verdict)
+        _sides(row, opened, by_contact[row.contact], heard, verdict)
         found.append(
             {
                 "id": row.id,
@@ -149,15 +153,18 @@ def _recordings(
     return found
 
 
-def _sides(name: str, file: Path, one: Expected, heard: Heard, verdict: Verdict) -> None:
+def _sides(row: RecordingRow, opened: Vault, one: Expected, heard: Heard, verdict: Verdict) -> None:
     """Each side of the sealed file must have its own party's tone, and nobody else's."""
+    name, file = f"recording {row.id[:8]}", row.sealed_file or ""
     caller: object
     counselor: object
     try:
+        with opened.open(RecordingId(row.id), file) as plain:
+            sides = unseal(plain, PurePosixPath(file).name)
         caller, counselor = (
-            sorted(tones_among(side, heard.everyone, least=TONE_SECONDS)) for side in unseal(file)
+            sorted(tones_among(side, heard.everyone, least=TONE_SECONDS)) for side in sides
         )
-    except RecordingBroken as error:
+    except (HotlineError, OSError) as error:
         caller = counselor = str(error)
     verdict.check(f"{name}: the caller's side (Hz)", caller, [one.caller.hertz])
     wanted = [heard.counselor_hertz[one.counselor]] if one.counselor else []

@@ -16,6 +16,7 @@ from admin.doctor.flows import examine_flows
 from admin.doctor.machine import examine_clock, examine_disk, examine_secrets
 from admin.doctor.portcheck import examine_ports
 from admin.doctor.prompts import examine_prompts
+from admin.doctor.recordings import examine_recordings
 from admin.doctor.redis import examine_redis
 from admin.doctor.show import show
 from hotline.config import Settings
@@ -36,5 +37,6 @@ def examine(settings: Settings, file: Path) -> list[Finding]:
         *examine_disk(settings),
         *examine_ports(settings, file),
         *examine_secrets(settings),
+        *examine_recordings(settings),
         *examine_clock(settings),
     ]

@@ -219,7 +219,8 @@ class Forwarding:
         self._ringing, self._talking = None, call
         visit.stop_ringing()
         visit.waiting_room.leave()
-        visit.line.audio.bridge(visit.arrival.leg, call.leg)
+        visit.line.audio.hear(visit.arrival.leg, call.leg)
+        visit.line.audio.hear(call.leg, visit.arrival.leg)
         visit.record(e.ContactForwarded, partner=call.overflow.name, leg=call.leg)
         visit.in_line.leave(served=True)
         visit.line.alarms.clear_alarm(AlarmKind.PARTNER_FAILED)
@@ -263,7 +264,8 @@ class Forwarding:
     def _part(self, call: PartnerCall) -> None:
         visit = self._visit
         self._leave_seat(call.overflow)
-        visit.line.audio.part(visit.arrival.leg, call.leg)
+        visit.line.audio.unhear(visit.arrival.leg, call.leg)
+        visit.line.audio.unhear(call.leg, visit.arrival.leg)
         recording, self._recording = self._recording, None
         if recording is not None and self._ways.recorder is not None:
             self._ways.recorder.stop(recording)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from dataclasses import replace
 from typing import Any
 
 from hotline import events as e
 from hotline.conversation.care import CareLimit
+from hotline.conversation.hearing import Heard, Party, hearing, is_alone
 from hotline.conversation.waitingroom import MUSIC
 from hotline.errors import PromptMissing
 from hotline.events import AlarmKind
@@ -21,9 +22,9 @@ log = logging.getLogger(__name__)
 class Talk:
     """One contact's conversation; begins and ends more than once when a counselor is lost.
 
-    Who hears whom follows from who is in it and who holds: all who do not hold hear each other, and
-    a caller with whom nobody is left hears music. `recorder` is None where the site records
-    nothing. `care` counts the time, where the caller has a plan that limits it.
+    Who hears whom follows from the parts that they take (`hearing`); a caller with whom nobody is
+    left hears music. `recorder` is None where the site records nothing. `care` counts the time,
+    where the caller has a plan that limits it.
     """
 
     def __init__(
@@ -45,83 +46,85 @@ class Talk:
         self._alarms = alarms
         self.care = care
         self._recording: RecordingId | None = None
-        self._counselors: list[LegId] = []
-        self._holding: set[LegId] = set()
-        self._pairs: set[frozenset[LegId]] = set()
+        self._parties: dict[LegId, Party] = {}
+        """All but the caller; counselors in the order in which they came."""
+        self._heard: frozenset[Heard] = frozenset()
         self._has_music = False
 
     # --- who is in it ----------------------------------------------------------------
 
     def begin(self, leg: LegId, counselor: CounselorId) -> None:
         """Let caller and counselor hear each other."""
-        self._counselors = [leg]
+        self._parties = {leg: Party(leg)}
         self._arrange()
         self.care.begin(leg, counselor)
 
     def join(self, leg: LegId) -> None:
         """Let a second counselor hear both, and be heard by them."""
-        if leg not in self._counselors:
-            self._counselors.append(leg)
+        if leg not in self._parties:
+            self._parties[leg] = Party(leg)
             try:
                 self._arrange()
             except Exception:
-                self._counselors.remove(leg)
+                del self._parties[leg]
                 raise
 
     def has(self, leg: LegId) -> bool:
         """Whether that counselor is in it."""
-        return leg in self._counselors
+        return leg in self._parties
 
     def part(self, leg: LegId) -> None:
         """The second counselor is out of it."""
-        self._holding.discard(leg)
-        if leg in self._counselors:
-            self._counselors.remove(leg)
+        if self._parties.pop(leg, None) is not None:
             self._arrange()
 
     def succeed(self, leg: LegId, counselor: CounselorId) -> None:
         """The first counselor is out of it, and `leg` goes on with the caller alone."""
-        self._holding.intersection_update({leg})
-        self._counselors = [leg]
+        self._parties = {leg: self._parties.get(leg, Party(leg))}
         self._arrange()
         self.care.end()
         self.care.begin(leg, counselor)
 
     def hold(self, leg: LegId) -> None:
         """A counselor's phone holds: the caller hears the other one, or music, not silence."""
-        if leg in self._counselors:
-            self._holding.add(leg)
-            self._arrange()
+        self._change(leg, apart=True)
 
     def resume(self, leg: LegId) -> None:
         """The hold is over."""
-        if leg in self._holding:
-            self._holding.discard(leg)
-            self._arrange()
+        self._change(leg, apart=False)
 
     def end(self) -> RecordingId | None:
         """Part everybody and close the tracks; return the recording that was closed."""
-        for pair in self._pairs:
-            self._audio.part(*pair)
-        self._counselors, self._holding, self._pairs = [], set(), set()
+        self._parties = {}
+        self._let_hear(frozenset())
         self._has_music = False
         self.care.end()
         return self.stop_recording()
 
+    def _change(self, leg: LegId, *, apart: bool) -> None:
+        party = self._parties.get(leg)
+        if party is not None and party.apart != apart:
+            self._parties[leg] = replace(party, apart=apart)
+            self._arrange()
+
     def _arrange(self) -> None:
         """Let everybody hear whom they should, and nobody else."""
-        there = [leg for leg in self._counselors if leg not in self._holding]
-        wanted = {frozenset(pair) for pair in combinations([self._caller, *there], 2)}
-        if there and self._has_music:
+        everybody = [Party(self._caller), *self._parties.values()]
+        waits = bool(self._parties) and is_alone(self._caller, everybody)
+        if self._has_music and not waits:
             self._has_music = False
             self._audio.stop_playing(self._caller)
-        for pair in self._pairs - wanted:
-            self._audio.part(*pair)
-        for pair in wanted - self._pairs:
-            self._audio.bridge(*pair)
-        self._pairs = wanted
-        if self._counselors and not there and not self._has_music:
+        self._let_hear(hearing(everybody))
+        if waits and not self._has_music:
             self._play_music()
+
+    def _let_hear(self, wanted: frozenset[Heard]) -> None:
+        for heard in self._heard - wanted:
+            self._audio.unhear(*heard)
+            self._heard -= {heard}
+        for heard in wanted - self._heard:
+            self._heard |= {heard}  # first: what fails halfway is taken back with the rest
+            self._audio.hear(*heard)
 
     def _play_music(self) -> None:
         self._has_music = True
@@ -162,11 +165,11 @@ class Talk:
 
     def record(self, *, consent: bool) -> Iterator[tuple[type[e.Event], dict[str, Any]]]:
         """Start both tracks if the caller agreed; yield what the journal must say of it."""
-        if not consent or self._recorder is None or not self._counselors:
+        if not consent or self._recorder is None or not self._parties:
             return
         try:
             started = self._recorder.start(
-                self._contact, caller=self._caller, counselor=self._counselors[0]
+                self._contact, caller=self._caller, counselor=next(iter(self._parties))
             )
         except Exception as error:  # whatever it is, the two are talking
             log.exception("contact %s: recording did not start", self._contact[:8])
@@ -175,7 +178,7 @@ class Talk:
             return
         self._alarms.clear_alarm(AlarmKind.RECORDING_FAILED)
         self._recording = started.id
-        for leg in self._counselors[1:]:
+        for leg in [*self._parties][1:]:
             self.admit(leg)
         yield (
             e.RecordingStarted,

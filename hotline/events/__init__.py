@@ -88,6 +88,7 @@ from hotline.events.platform import (
     ProcessStarted,
     RoutingPlanChanged,
 )
+from hotline.events.recording import RecordingExported, access_subject
 
 __all__ = [
     "OCCURRENCES",
@@ -149,6 +150,7 @@ __all__ = [
     "Priority",
     "ProcessStarted",
     "Reason",
+    "RecordingExported",
     "RecordingFailed",
     "RecordingStarted",
     "RecordingStopped",
@@ -158,6 +160,7 @@ __all__ = [
     "Sink",
     "Termination",
     "WrapUpExtended",
+    "access_subject",
     "caller_subject",
     "message_subject",
 ]

@@ -180,13 +180,13 @@ class Endpoint:
         """See `ports.Audio.stop_playing`."""
         self._bridge.stop_playing(leg)
 
-    def bridge(self, one: LegId, other: LegId) -> None:
-        """See `ports.Audio.bridge`."""
-        self._bridge.bridge(one, other)
+    def hear(self, listener: LegId, speaker: LegId) -> None:
+        """See `ports.Audio.hear`."""
+        self._bridge.hear(listener, speaker)
 
-    def part(self, one: LegId, other: LegId) -> None:
-        """See `ports.Audio.part`."""
-        self._bridge.part(one, other)
+    def unhear(self, listener: LegId, speaker: LegId) -> None:
+        """See `ports.Audio.unhear`."""
+        self._bridge.unhear(listener, speaker)
 
     def start_track(self, leg: LegId, path: Path) -> None:
         """See `ports.Tracks.start_track`."""

@@ -1,6 +1,6 @@
 """Who hears what, and what is written: implements `ports.Audio` and `ports.Tracks`.
 
-The wish (who is bridged with whom, what is played, what is recorded) is kept here and outlives
+The wish (who hears whom, what is played, what is recorded) is kept here and outlives
 the engine's ports, which a re-INVITE may replace: `port_changed` makes it true again.
 
 The end of a playlist is known by its length, not by the engine's end-of-file callback, which
@@ -70,9 +70,9 @@ class Bridge:
             return
         self.stop_track(leg)
         self.stop_playing(leg)
-        ear = self._ears.pop(leg)  # a track that it shared goes on with the others
-        for other in ear.hears:
-            self._ears[other].hears.discard(leg)
+        del self._ears[leg]  # a track that it shared goes on with the others
+        for ear in self._ears.values():
+            ear.hears.discard(leg)
 
     def port_changed(self, leg: LegId, port: pj.AudioMedia | None) -> None:
         """The leg's media was negotiated (again): connect what should be connected."""
@@ -82,8 +82,11 @@ class Bridge:
         ear.port = port
         if port is None:
             return
-        for other in ear.hears:
-            self._connect(ear, self._ears[other])
+        for other, theirs in self._ears.items():
+            if other in ear.hears:
+                self._connect(theirs, ear)
+            if leg in theirs.hears:
+                self._connect(ear, theirs)
         if ear.playing is not None:
             self._begin(ear, ear.playing)
         if ear.track is not None:
@@ -138,32 +141,28 @@ class Bridge:
                 player.stopTransmit(ear.port)
         self._resting.lay_down(player)
 
-    def bridge(self, one: LegId, other: LegId) -> None:
-        """See `ports.Audio.bridge`."""
-        first, second = self._ears.get(one), self._ears.get(other)
-        if first is None or second is None:
+    def hear(self, listener: LegId, speaker: LegId) -> None:
+        """See `ports.Audio.hear`."""
+        ear, mouth = self._ears.get(listener), self._ears.get(speaker)
+        if ear is None or mouth is None:
             return
-        first.hears.add(other)
-        second.hears.add(one)
-        self._connect(first, second)
+        ear.hears.add(speaker)
+        self._connect(mouth, ear)
 
-    def _connect(self, one: _Ear, other: _Ear) -> None:
-        if one.port is not None and other.port is not None:
+    def _connect(self, speaker: _Ear, listener: _Ear) -> None:
+        if speaker.port is not None and listener.port is not None:
             with suppress(pj.Error):  # one of the two has just gone: its LegEnded is on the way
-                one.port.startTransmit(other.port)
-                other.port.startTransmit(one.port)
+                speaker.port.startTransmit(listener.port)
 
-    def part(self, one: LegId, other: LegId) -> None:
-        """See `ports.Audio.part`."""
-        first, second = self._ears.get(one), self._ears.get(other)
-        if first is None or second is None or other not in first.hears:
+    def unhear(self, listener: LegId, speaker: LegId) -> None:
+        """See `ports.Audio.unhear`."""
+        ear, mouth = self._ears.get(listener), self._ears.get(speaker)
+        if ear is None or mouth is None or speaker not in ear.hears:
             return
-        first.hears.discard(other)
-        second.hears.discard(one)
-        if first.port is not None and second.port is not None:
+        ear.hears.discard(speaker)
+        if mouth.port is not None and ear.port is not None:
             with suppress(pj.Error):
-                first.port.stopTransmit(second.port)
-                second.port.stopTransmit(first.port)
+                mouth.port.stopTransmit(ear.port)
 
     def finished(self) -> list[tuple[LegId, int]]:
         """Return the playlists that have been heard to their end since the last call, and let

@@ -54,7 +54,8 @@ class Exchange:
             self._other[leg], self._other[phone] = phone, leg
         elif leg in self._other:
             caller = self._other[leg]
-            self._endpoint.bridge(caller, leg)
+            self._endpoint.hear(caller, leg)
+            self._endpoint.hear(leg, caller)
             self._endpoint.start_track(caller, self._folder / f"{caller}.caller.wav")
             self._endpoint.start_track(leg, self._folder / f"{caller}.counselor.wav")
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from admin.bootstrap.workshop import workshop
 from hotline import events as e
 from hotline.clock import SystemClock
-from hotline.database import open_engine
 from hotline.events import Reason, Result, Termination
 from hotline.ids import RecordingId
 from hotline.sip.tone import seconds_with
-from recordings.sealing import Sealing
+from recordings.storage import SealingElsewhere
 from recordings.tables import RecordingState
 from tests import tonal
 from tests.hotline_server import HotlineServer
@@ -56,17 +57,12 @@ async def test_message_cut_off_by_a_killed_gateway_is_sealed_and_waits_for_someb
     await until(lambda: contact[:8] in server.command("messages", "list"), seconds=30)
     await until(lambda: _is_sealed(server, started.recording), seconds=60)
     [row] = recordings_of(server, contact)
-    file = server.settings.recordings_dir / str(row.sealed_file)
-    assert seconds_of_tones(file)[0][CALLER_HERTZ] > SPOKEN - 1
+    assert seconds_of_tones(server, row)[0][CALLER_HERTZ] > SPOKEN - 1
     assert server.command("messages", "done", contact[:8])
 
 
 def _is_sealed(server: HotlineServer, recording: RecordingId) -> bool:
-    """Do what the worker does, sooner than it does."""
-    engine = open_engine(server.settings.database_url)
-    root = server.settings.recordings_dir
-    try:
-        sealing = Sealing(engine=engine, root=root, clock=SystemClock())
+    """Do what the worker does, sooner than it does, or wait for it."""
+    with suppress(SealingElsewhere), workshop(server.settings, SystemClock()).opened() as sealing:
         return sealing.seal(recording) is RecordingState.SEALED
-    finally:
-        engine.dispose()
+    return False

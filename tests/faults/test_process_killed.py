@@ -28,7 +28,7 @@ from tests.hotline_server import HotlineServer
 from tests.servers import select_pause, wait_until
 from tests.sip.line import until
 from tests.sip.parties import CALLER_HERTZ, COUNSELOR_HERTZ, gathered
-from tests.sip.test_recording import TALK_SECONDS, recordings_of, sealed_file, seconds_of_tones
+from tests.sip.test_recording import TALK_SECONDS, recordings_of, sealed, seconds_of_tones
 
 LEASE = 15
 """Seconds after which a gateway that no longer beats is given up."""
@@ -186,10 +186,10 @@ async def sealed_by_the_worker(server: HotlineServer, contact: ContactId) -> Non
     long_ago = time.time() - 2 * QUIET.total_seconds()
     for track in (row.caller_track, row.counselor_track):
         os.utime(root / str(track), (long_ago, long_ago))
-    await until(lambda: sealed_file(server, contact), seconds=240)
-    file = sealed_file(server, contact)
-    assert file is not None
-    left, right = seconds_of_tones(file)
+    await until(lambda: sealed(server, contact), seconds=240)
+    again = sealed(server, contact)
+    assert again is not None
+    left, right = seconds_of_tones(server, again)
     assert left[CALLER_HERTZ] > 0.7 * TALK_SECONDS
     assert right[COUNSELOR_HERTZ] > 0.7 * TALK_SECONDS
     assert left[COUNSELOR_HERTZ] < 0.1

@@ -12,6 +12,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from admin.__main__ import app
+from admin.bootstrap.recordings import master_keys
 from admin.doctor import Finding, Verdict, examine, show
 from admin.doctor.database import examine_database
 from admin.doctor.edge import examine_edge
@@ -19,6 +20,7 @@ from admin.doctor.engine import examine_engine
 from admin.doctor.flows import examine_flows
 from admin.doctor.machine import examine_clock, examine_disk, examine_secrets
 from admin.doctor.prompts import examine_prompts
+from admin.doctor.recordings import examine_recordings
 from admin.doctor.redis import examine_redis
 from admin.initialize import write_config
 from hotline.config import Database, Line, Recording, Redis, Settings
@@ -44,7 +46,7 @@ def test_machine_with_everything_has_nothing_broken(settings: Settings, tmp_path
     assert [finding for finding in findings if finding.state is Verdict.BAD] == []
     assert {finding.subject for finding in findings} == {
         "engine", "edge", "redis", "database", "prompts", "menus", "disk", "ports", "secrets",
-        "clock",
+        "recordings", "clock",
     }  # fmt: skip
 
 
@@ -146,6 +148,27 @@ def test_secret_that_others_can_read_is_told(settings: Settings) -> None:
     found = worst(list(examine_secrets(settings)))
     assert found.state is Verdict.BAD
     assert str(key) in found.says.en
+
+
+def test_lost_master_key_of_recordings_is_told_and_a_first_one_not_missed(
+    settings: Settings,
+) -> None:
+    [found] = examine_recordings(settings)
+    assert found.state is Verdict.OK
+    settings.recordings_dir.mkdir(parents=True)
+    (settings.recordings_dir / "1.sealed").write_bytes(b"x")
+    [found] = examine_recordings(settings)
+    assert found.state is Verdict.BAD
+    assert found.remedy is not None
+    keys = master_keys(settings)
+    keys.create()
+    [found] = examine_recordings(settings)
+    assert found.state is Verdict.OK
+    assert keys.current() in found.says.en
+    (settings.secrets_dir / "recordings.key").write_text("half a ke")
+    [found] = examine_recordings(settings)
+    assert found.state is Verdict.BAD
+    assert "half" not in found.says.en
 
 
 def test_missing_prompts_are_counted(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import struct
 from pathlib import Path
 
@@ -95,6 +96,19 @@ def test_what_is_no_track_of_ours_is_broken_and_left_alone(
     with pytest.raises(RecordingBroken, match=words):
         repair(track)
     assert track.read_bytes() == content
+
+
+def test_a_full_disk_says_nothing_of_the_track(track: Path) -> None:
+    """Cut before its first sample, as a crash leaves it; there is no room for a header."""
+    track.write_bytes(b"")
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, unlimited[1]))
+    try:
+        with pytest.raises(OSError):  # noqa: PT011 - EFBIG here, ENOSPC on a full disk
+            repair(track)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    assert repair(track) == 0.0
 
 
 def test_a_track_that_is_not_there_is_broken(track: Path) -> None:

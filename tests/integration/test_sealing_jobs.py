@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,13 +43,13 @@ def test_a_job_seals_the_recording_notes_it_and_deletes_the_tracks(scene: Sealin
     scene.work()
     row = scene.row(recording)
     assert row.state == RecordingState.SEALED
-    assert row.sealed_file == f"2026/03/09/{recording}.opus"
-    content = scene.sealed_file(recording).read_bytes()
-    assert row.checksum == hashlib.sha256(content).hexdigest()
+    assert row.sealed_file == f"2026/03/09/{recording}.sealed"
+    assert row.checksum == scene.checksum(recording)
+    assert stat.S_IMODE(scene.sealed_file(recording).stat().st_mode) == 0o600
     assert (row.caller_seconds, row.counselor_seconds) == (2.0, 2.0)
-    assert row.sealed_at == scene.clock.now()
+    assert row.sealed_at == row.discarded_at == scene.clock.now()
     assert not any(track.exists() for track in scene.tracks(recording))
-    left, right, rate = decode_sealed(scene.sealed_file(recording))
+    left, right, rate = decode_sealed(scene.opened(recording))
     assert strength(left, rate, CALLER_TONE) > 100 * strength(left, rate, COUNSELOR_TONE)
     assert strength(right, rate, COUNSELOR_TONE) > 100 * strength(right, rate, CALLER_TONE)
     assert not job_exists(scene, recording)
@@ -68,7 +68,7 @@ def test_message_is_sealed_like_a_recording_also_when_its_gateway_died(
     row = scene.row(message)
     assert row.state == RecordingState.SEALED
     assert (row.caller_seconds, row.counselor_seconds) == (2.0, 0.0)
-    left, right, rate = decode_sealed(scene.sealed_file(message))
+    left, right, rate = decode_sealed(scene.opened(message))
     assert strength(left, rate, CALLER_TONE) > 100 * strength(right, rate, CALLER_TONE)
     assert not list(scene.root.rglob("*.wav"))
     assert scene.root.is_dir()
@@ -196,13 +196,15 @@ def test_tracks_are_kept_while_the_sealed_file_is_not_what_was_noted(scene: Seal
     recording = scene.record()
     tracks = {track: track.read_bytes() for track in scene.tracks(recording)}
     scene.sealing.seal(recording)
-    checksum = scene.row(recording).checksum
+    first = scene.row(recording).checksum
     for track, content in tracks.items():
         track.write_bytes(content)
     sealed = scene.sealed_file(recording)
     sealed.write_bytes(sealed.read_bytes()[:1000])
     scene.sealing.seal(recording)
-    assert hashlib.sha256(sealed.read_bytes()).hexdigest() == checksum
+    checksum = scene.row(recording).checksum
+    assert scene.checksum(recording) == checksum != first  # sealed again, from the tracks
+    assert strength(*decode_sealed(scene.opened(recording))[::2], CALLER_TONE) > 0.01
     sealed.unlink()
     assert scene.sealing.seal(recording) == RecordingState.SEALED  # nothing left to seal from
     assert scene.row(recording).checksum == checksum

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
+from admin.bootstrap.recordings import master_keys, vault
 from admin.demo.cast import CALLERS, volunteer
 from admin.demo.scenes import Expected
 from admin.demo.verdict import Heard, judge
 from hotline.config import Settings
 from hotline.database import Base, open_engine, unit_of_work
 from hotline.events import Result
-from hotline.ids import ContactId
+from hotline.ids import ContactId, RecordingId
 from recordings.seal import seal
 from recordings.tables import RecordingRow, RecordingState
 from tests.tracks import Sound, tone, write_track
@@ -27,7 +28,8 @@ CALLER, COUNSELOR = CALLERS[0].hertz, volunteer().hertz
 TALK = Expected(
     "recorded", ContactId("c" * 32), CALLERS[0], Result.COMPLETED, "1001", recorded=True
 )
-SIDES = {"recording 1: the caller's side (Hz)", "recording 1: the counselor's side (Hz)"}
+RECORDING = RecordingId("1" * 32)
+SIDES = {f"recording 11111111: the {side}'s side (Hz)" for side in ("caller", "counselor")}
 
 
 @pytest.fixture
@@ -38,6 +40,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def engine(settings: Settings) -> Iterator[Engine]:
     settings.recordings_dir.mkdir(parents=True)
+    master_keys(settings).create()
     engine = open_engine(settings.database_url)
     Base.metadata.create_all(engine)
     yield engine
@@ -53,23 +56,25 @@ def noted(engine: Engine, settings: Settings, caller: Sound, counselor: Sound) -
     root = settings.recordings_dir
     for name, sound in (("caller", caller), ("counselor", counselor)):
         write_track(root / f"{name}.wav", sound)
-    sealed = seal(root / "caller.wav", root / "counselor.wav", root / "1.opus")
+    opened, name = vault(settings, engine), f"{RECORDING}.sealed"
+    with opened.writing(RECORDING, name) as draft:
+        seal(root / "caller.wav", root / "counselor.wav", draft)
     row = RecordingRow(
-        id="1",
+        id=RECORDING,
         contact=TALK.contact,
         caller_track="caller.wav",
         counselor_track="counselor.wav",
         started_at=SINCE,
         stopped_at=SINCE + timedelta(seconds=4),
         state=RecordingState.SEALED,
-        sealed_file="1.opus",
-        checksum=sealed.checksum,
-        caller_seconds=sealed.caller_seconds,
-        counselor_seconds=sealed.counselor_seconds,
+        sealed_file=name,
+        checksum=draft.checksum,
+        caller_seconds=4.0,
+        counselor_seconds=4.0,
     )
     with unit_of_work(engine) as session:
         session.add(row)
-    return root / "1.opus"
+    return root / name
 
 
 def told(engine: Engine, settings: Settings) -> dict[str, Any]:
@@ -109,18 +114,36 @@ def test_side_on_which_both_are_heard_is_told(engine: Engine, settings: Settings
 
 
 @pytest.mark.parametrize("spoilt", [b"", b"no sound at all"])
-def test_file_that_nobody_can_play_is_told(
+def test_file_that_nobody_can_open_is_told(
     engine: Engine, settings: Settings, spoilt: bytes
 ) -> None:
     file = noted(engine, settings, said(CALLER), said(COUNSELOR))
     file.write_bytes(spoilt)
     found = told(engine, settings)
-    assert all("1.opus: not a sealed recording" in text for text in found.values())
+    assert all("does not begin as a sealed file" in str(text) for text in found.values())
     file.unlink()
     assert None not in told(engine, settings).values()
 
 
-def test_file_of_one_channel_is_told(engine: Engine, settings: Settings) -> None:
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"no sound at all", "not a sealed recording"), (None, "1 channels, not 2")],
+)
+def test_file_with_something_else_in_it_is_told(
+    engine: Engine, settings: Settings, content: bytes | None, words: str
+) -> None:
     file = noted(engine, settings, said(CALLER), said(COUNSELOR))
-    write_track(file, said(CALLER))
-    assert set(told(engine, settings).values()) == {"1.opus: 1 channels, not 2"}
+    write_track(settings.recordings_dir / "one.wav", said(CALLER))
+    with vault(settings, engine).writing(RECORDING, file.name) as draft:
+        draft.write(content or (settings.recordings_dir / "one.wav").read_bytes())
+    [text] = set(told(engine, settings).values())
+    assert words in str(text)
+
+
+def test_file_that_was_altered_in_the_middle_is_told(engine: Engine, settings: Settings) -> None:
+    file = noted(engine, settings, said(CALLER), said(COUNSELOR))
+    altered = bytearray(file.read_bytes())
+    altered[len(altered) // 2] ^= 1
+    file.write_bytes(altered)
+    [text] = set(told(engine, settings).values())
+    assert "was altered" in str(text)

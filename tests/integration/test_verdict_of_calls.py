@@ -106,4 +106,4 @@ def test_recording_that_is_not_sealed_is_told(calls: Engine, tmp_path: Path) -> 
     with unit_of_work(calls) as session:
         session.add(row)
     told = wrong(calls, tmp_path, replace(TALKED, recorded=True), LEFT)
-    assert {"recording rrrrrrrr: sealed", "recording rrrrrrrr: on disk"} <= told
+    assert {"recording rrrrrrrr: sealed", "recording rrrrrrrr: kept"} <= told

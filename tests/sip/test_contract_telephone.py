@@ -20,6 +20,7 @@ from hotline.ports import Audio, Telephone
 from hotline.sip import tone as tones
 from hotline.sip.softphone_client import SoftphoneClient
 from hotline.wav import SAMPLE_RATE
+from tests.bridging import bridge, part
 from tests.fakes import FakeAudio, FakeTelephone
 from tests.sip.line import Line, line_and_phone, until
 
@@ -86,7 +87,7 @@ class FakeExchange:
 
     async def hears(self, leg: LegId) -> set[str]:
         voices = dict(zip(self._legs, ("first", "second"), strict=False))
-        others = {other for bridge in self.audio.bridges if leg in bridge for other in bridge}
+        others = {speaker for listener, speaker in self.audio.heard if listener == leg}
         return {*self.audio.playing.get(leg, ())} | {voices[other] for other in others - {leg}}
 
 
@@ -224,7 +225,7 @@ async def test_commands_to_a_leg_that_nobody_knows_are_ignored(open_exchange: Op
         exchange.telephone.answer(gone)
         exchange.audio.play(gone, [exchange.wav("words")])
         exchange.audio.stop_playing(gone)
-        exchange.audio.part(here, gone)
+        part(exchange.audio, here, gone)
         exchange.telephone.end(gone)
         await hears(exchange, here, set())
 
@@ -253,13 +254,25 @@ async def test_bridged_legs_hear_each_other_until_they_are_parted(
     async with open_exchange() as exchange:
         one, other = await talking(exchange), await talking(exchange)
         for _ in range(2):
-            exchange.audio.bridge(one, other)
+            bridge(exchange.audio, one, other)
         await hears(exchange, one, {"second"})
         await hears(exchange, other, {"first"})
         for _ in range(2):
-            exchange.audio.part(other, one)
+            part(exchange.audio, other, one)
         await hears(exchange, one, set())
         await hears(exchange, other, set())
+
+
+async def test_listener_hears_and_is_not_heard(open_exchange: OpenExchange) -> None:
+    async with open_exchange() as exchange:
+        one, other = await talking(exchange), await talking(exchange)
+        exchange.audio.hear(one, other)
+        await hears(exchange, one, {"second"})
+        await hears(exchange, other, set())
+        exchange.audio.hear(other, one)
+        exchange.audio.unhear(one, other)
+        await hears(exchange, one, set())
+        await hears(exchange, other, {"first"})
 
 
 async def test_words_to_one_of_two_bridged_legs_are_heard_there_alone_and_over_the_other(
@@ -267,7 +280,7 @@ async def test_words_to_one_of_two_bridged_legs_are_heard_there_alone_and_over_t
 ) -> None:
     async with open_exchange() as exchange:
         one, other = await talking(exchange), await talking(exchange)
-        exchange.audio.bridge(one, other)
+        bridge(exchange.audio, one, other)
         exchange.audio.play(one, [exchange.wav("words")], loop=True)
         await hears(exchange, one, {"second", "words"})
         await hears(exchange, other, {"first"})

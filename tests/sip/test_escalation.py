@@ -15,6 +15,7 @@ from hotline.ids import ContactId
 from hotline.journal.stream import JOURNAL_STREAM
 from hotline.sip.tone import WINDOW, seconds_of, seconds_with, when
 from hotline.wire import decode
+from recordings.tables import RecordingRow
 from tests import tonal
 from tests.hotline_server import HotlineServer
 from tests.sip.line import until
@@ -252,15 +253,12 @@ async def test_both_counselors_are_on_one_track_from_end_to_end(
     assert said.count(e.RecordingStarted) == 1
     assert e.RecordingFailed not in said
 
-    def rows() -> list[str]:
-        found = recordings_of(tonal_hotline, three.contact)
-        return [str(row.sealed_file) for row in found if row.sealed_file]
+    def rows() -> list[RecordingRow]:
+        return [row for row in recordings_of(tonal_hotline, three.contact) if row.sealed_file]
 
     await until(rows, seconds=60)
-    [file] = rows()
-    left, right = seconds_of_tones(
-        tonal_hotline.settings.recordings_dir / file, extra=(PROFESSIONAL_HERTZ,)
-    )
+    [row] = rows()
+    left, right = seconds_of_tones(tonal_hotline, row, extra=(PROFESSIONAL_HERTZ,))
     assert right[PROFESSIONAL_HERTZ] > 1
     assert right[COUNSELOR_HERTZ] > 0.5
     assert left[PROFESSIONAL_HERTZ] < 0.1

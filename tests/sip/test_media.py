@@ -17,6 +17,7 @@ from hotline.errors import PromptMissing
 from hotline.ids import LegId
 from hotline.sip import tone as tones
 from hotline.wav import wav_fault
+from tests.bridging import bridge, part
 from tests.damage import damaged, sound_wav
 from tests.sip.line import complete, line_and_phone, until
 from tests.sip.pair import CALLER, COUNSELOR, pair
@@ -48,7 +49,7 @@ def test_bridged_sides_hear_only_each_other_and_tracks_hold_one_side_each(tmp_pa
 
     async def scenario() -> None:
         async with pair(tmp_path) as p:
-            p.line.endpoint.bridge(p.caller, p.counselor)
+            bridge(p.line.endpoint, p.caller, p.counselor)
             with timed(apart):
                 p.line.endpoint.start_track(p.caller, tmp_path / "caller.wav")
                 p.line.endpoint.start_track(p.counselor, tmp_path / "counselor.wav")
@@ -76,9 +77,9 @@ def test_bridging_takes_effect_when_asked_and_parting_too(tmp_path: Path) -> Non
             heard = p.heard_by(p.caller_call)
             await growing(heard, 0.5)
             assert tones.seconds_with(heard, COUNSELOR) == 0
-            p.line.endpoint.bridge(p.caller, p.counselor)
+            bridge(p.line.endpoint, p.caller, p.counselor)
             await until(lambda: tones.seconds_with(heard, COUNSELOR) > 0.5)
-            p.line.endpoint.part(p.caller, p.counselor)
+            part(p.line.endpoint, p.caller, p.counselor)
             await growing(heard, 0.6)
             before = tones.seconds_with(heard, COUNSELOR)
             await growing(heard, 0.6)
@@ -93,7 +94,7 @@ def test_tracks_stay_in_step_through_a_hold(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with pair(tmp_path) as p:
             endpoint = p.line.endpoint
-            endpoint.bridge(p.caller, p.counselor)
+            bridge(endpoint, p.caller, p.counselor)
             with timed(apart):
                 endpoint.start_track(p.caller, tmp_path / "caller.wav")
                 endpoint.start_track(p.counselor, tmp_path / "counselor.wav")
@@ -362,8 +363,8 @@ def test_commands_to_a_leg_that_is_gone_are_ignored(tmp_path: Path) -> None:
                 endpoint.answer(dead)
                 endpoint.play(dead, [prompt])
                 endpoint.stop_playing(dead)
-                endpoint.bridge(dead, gone)
-                endpoint.part(dead, gone)
+                bridge(endpoint, dead, gone)
+                part(endpoint, dead, gone)
                 endpoint.start_track(dead, tmp_path / "t.wav")
                 endpoint.share_track(dead, gone)
                 endpoint.stop_track(dead)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import av
-import numpy as np
-
+from admin import bootstrap
+from admin.bootstrap.recordings import vault
 from hotline import events as e
 from hotline.database import open_engine, unit_of_work
-from hotline.ids import ContactId
+from hotline.ids import ContactId, RecordingId
 from hotline.sip.tone import RATE, WINDOW, Samples, seconds_with, share
 from recordings.tables import RecordingRow, RecordingState
+from recordings.unseal import unseal
 from tests import tonal
 from tests.hotline_server import HotlineServer
 from tests.sip.line import until
@@ -36,23 +36,21 @@ def recordings_of(server: HotlineServer, contact: ContactId) -> list[RecordingRo
         engine.dispose()
 
 
-def sides_of(path: Path) -> Samples:
-    """The samples of each side, left first."""
-    with av.open(str(path)) as container:
-        resampler = av.AudioResampler(format="s16p", layout="stereo", rate=RATE)
-        frames = [
-            out.to_ndarray()
-            for frame in container.decode(audio=0)
-            for out in resampler.resample(frame)
-        ]
-    return np.concatenate(frames, axis=1).astype(np.float64)
+def sides_of(server: HotlineServer, row: RecordingRow) -> tuple[Samples, Samples]:
+    """The samples of each side of a sealed recording, the caller's first."""
+    engine, name = bootstrap.database(server.settings), str(row.sealed_file)
+    try:
+        with vault(server.settings, engine).open(RecordingId(row.id), name) as file:
+            return unseal(file, name)
+    finally:
+        engine.dispose()
 
 
 def seconds_of_tones(
-    path: Path, extra: tuple[int, ...] = (), *, least: float = 0.5
+    server: HotlineServer, row: RecordingRow, extra: tuple[int, ...] = (), *, least: float = 0.5
 ) -> list[dict[int, float]]:
-    """For each side, left first: the seconds in which each tone, also of `extra`, has at `least`
-    that share of what is heard."""
+    """For each side, the caller's first: the seconds in which each tone, also of `extra`, has at
+    `least` that share of what is heard."""
     step = int(WINDOW * RATE)
     return [
         {
@@ -63,7 +61,7 @@ def seconds_of_tones(
             )
             for hertz in (CALLER_HERTZ, COUNSELOR_HERTZ, *extra)
         }
-        for side in sides_of(path)
+        for side in sides_of(server, row)
     ]
 
 
@@ -87,18 +85,14 @@ async def test_recording_has_the_caller_left_and_the_counselor_right(
     async with gathered(tonal_hotline, tmp_path) as parties:
         contact = await talk(parties, "#11")
 
-    def sealed() -> bool:
-        return any(
-            row.state == RecordingState.SEALED for row in recordings_of(tonal_hotline, contact)
-        )
-
-    await until(sealed, seconds=60)
-    [row] = recordings_of(tonal_hotline, contact)
+    await until(lambda: sealed(tonal_hotline, contact), seconds=60)
+    row = sealed(tonal_hotline, contact)
+    assert row is not None
     root = tonal_hotline.settings.recordings_dir
     file = root / str(row.sealed_file)
     assert hashlib.sha256(file.read_bytes()).hexdigest() == row.checksum
     assert file.stat().st_mode & 0o077 == 0
-    left, right = seconds_of_tones(file)
+    left, right = seconds_of_tones(tonal_hotline, row)
     assert left[CALLER_HERTZ] > 0.8 * TALK_SECONDS
     assert right[COUNSELOR_HERTZ] > 0.8 * TALK_SECONDS
     assert left[COUNSELOR_HERTZ] < 0.1
@@ -122,25 +116,25 @@ async def test_recording_has_the_conversation_and_nothing_from_before_or_after_i
             await parties.watch.expect(contact, e.CounselorLeft)
         [started] = [x.at for x in parties.of(contact) if isinstance(x, e.RecordingStarted)]
         [stopped] = [x.at for x in parties.of(contact) if isinstance(x, e.RecordingStopped)]
-    await until(lambda: sealed_file(tonal_hotline, contact), seconds=120)
-    file = sealed_file(tonal_hotline, contact)
-    assert file is not None
-    length = sides_of(file).shape[1] / RATE
+    await until(lambda: sealed(tonal_hotline, contact), seconds=120)
+    row = sealed(tonal_hotline, contact)
+    assert row is not None
+    length = len(sides_of(tonal_hotline, row)[0]) / RATE
     assert abs(length - (stopped - started).total_seconds()) < CLOCKS_APART
-    left, right = seconds_of_tones(file, BEFORE, least=0.1)
+    left, right = seconds_of_tones(tonal_hotline, row, BEFORE, least=0.1)
     assert left[CALLER_HERTZ] > 0.8 * TALK_SECONDS
     assert right[COUNSELOR_HERTZ] > 0.8 * TALK_SECONDS
     for side in (left, right):
         assert all(side[tone] < 0.1 for tone in BEFORE)
 
 
-def sealed_file(server: HotlineServer, contact: ContactId) -> Path | None:
+def sealed(server: HotlineServer, contact: ContactId) -> RecordingRow | None:
     """The one recording of `contact`, when it is sealed."""
     rows = recordings_of(server, contact)
     if not rows or rows[0].state != RecordingState.SEALED:
         return None
     [row] = rows
-    return server.settings.recordings_dir / str(row.sealed_file)
+    return row
 
 
 async def test_caller_who_refuses_is_served_and_nothing_is_written(

@@ -116,9 +116,7 @@ async def test_caller_on_sipp_is_heard_and_recorded_by_whatever_line_is_plain(
 
     await until(sealed, seconds=60)
     [row] = recordings_of(tonal_hotline, contact)
-    left_side, right_side = seconds_of_tones(
-        tonal_hotline.settings.recordings_dir / str(row.sealed_file)
-    )
+    left_side, right_side = seconds_of_tones(tonal_hotline, row)
     assert left_side[said] > 0.8 * TALK_SECONDS
     assert right_side[COUNSELOR_HERTZ] > 0.8 * TALK_SECONDS
     assert right_side[CALLER_HERTZ] < 0.1

@@ -99,9 +99,7 @@ async def test_message_is_sealed_with_the_callers_voice_and_waits_until_somebody
         heard = parties.heard_by_caller(call)  # closed a moment after the end
         await until(lambda: seconds_with(heard, tonal.MESSAGE_KEPT) > 0.2)
         row = await sealed(parties, contact)
-        left_side, right_side = seconds_of_tones(
-            server.settings.recordings_dir / str(row.sealed_file)
-        )
+        left_side, right_side = seconds_of_tones(server, row)
         assert left_side[CALLER_HERTZ] > 1.8
         assert sum(right_side.values()) < 0.1
     await until(lambda: contact[:8] in server.command("messages", "list"))
