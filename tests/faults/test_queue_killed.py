@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -91,16 +92,16 @@ class Crowd:
         with redis.Redis.from_url(
             self.parties.server.settings.redis_url, decode_responses=True
         ) as connection:
-            await until(
-                lambda: (
-                    {
-                        connection.hget(keys.COUNSELOR + counselor.extension, "state")
-                        for counselor in self.busy + self.called
-                    }
-                    == {state}
-                ),
-                seconds=30,
-            )
+
+            def others() -> dict[str, Any]:
+                every = [counselor.extension for counselor in self.busy + self.called]
+                held = {one: connection.hgetall(keys.COUNSELOR + one) for one in every}
+                return {one: what for one, what in held.items() if what["state"] != state}
+
+            try:
+                await until(lambda: not others(), seconds=30)
+            except TimeoutError as error:
+                raise AssertionError(f"not {state}: {others()}") from error
 
 
 @asynccontextmanager

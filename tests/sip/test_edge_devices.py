@@ -20,6 +20,7 @@ from tests.sip.wire import Message, Peer
 
 DEVICES = 2
 PING = 1
+EXTENSIONS = ("1001", "1002", "2001")
 
 
 @pytest.fixture
@@ -194,6 +195,24 @@ def test_phone_on_tcp_is_alive_while_its_connection_stands(edge: EdgeServer, pho
         before = datetime.now(UTC)
         assert aliveness.last_proofs([extension])[extension] >= before
     wait_until(lambda: aliveness.last_proofs([extension]) == {}, what="the end of the phone")
+
+
+def test_each_phone_is_asked_again_however_many_there_are(
+    edge: EdgeServer, make_peer: MakePeer
+) -> None:
+    """Also where they become more one by one."""
+
+    def proofs() -> list[datetime]:
+        phones = [phone for one in EXTENSIONS for phone in edge.control.phones(one)]
+        return [phone.proved_at for phone in phones if phone.proved_at]
+
+    for number in range(DEVICES * len(EXTENSIONS)):
+        extension = EXTENSIONS[number % len(EXTENSIONS)]
+        phone = make_peer(edge, PHONE_HOST)
+        assert phone.register(extension, f"pw-{extension}").status == 200
+        here = datetime.now(UTC) + timedelta(seconds=1)  # proofs are to the second
+        wait_until(lambda: min(proofs()) > here, what=f"OPTIONS to each of {number + 1}")  # noqa: B023
+        assert len(proofs()) == number + 1
 
 
 def test_edge_that_has_just_started_does_not_say_who_is_dead(
