@@ -78,6 +78,9 @@ def check_callbacks(entries: Iterable[Mapping[str, str]], *, most: int) -> None:
                 assert event.attempt == attempts[event.subject] <= most
                 dialled.add((event.subject, event.offer))
                 open_attempts[event.subject] = event.offer
+            case e.CallbackReached():
+                if open_attempts.get(event.subject) == event.offer:
+                    del open_attempts[event.subject]
             case e.CallbackFailed():
                 assert open_attempts.pop(event.subject) == event.offer
             case e.CallbackGivenUp() | e.CallbackWithdrawn():
