@@ -209,10 +209,11 @@ def is_up(server: HotlineServer, name: str, *, after: int | None = None) -> bool
 
 
 async def kill_and_await(server: HotlineServer, name: str) -> None:
-    """SIGKILL `name` and return when its next life serves."""
+    """SIGKILL `name` and return when its next life serves, and the edge sends calls to it."""
     pid = server.pid_of(name)
     server.kill(name)
     await until(lambda: is_up(server, name, after=pid), seconds=30)
+    await until(lambda: all_active(server), seconds=30)
 
 
 def all_active(server: HotlineServer) -> bool:
